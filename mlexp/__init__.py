@@ -1,0 +1,66 @@
+"""mlexp: track notebook cells as runs, compare them, and export them as scripts that are proven.
+
+In a notebook: `%load_ext mlexp`, then `%%track` on the first line of a cell.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlexp.api import compare, export, metric_goal, run, runs, verify
+    from mlexp.capture.log import log
+
+__version__ = "0.1.0"
+
+__all__ = ["__version__", "compare", "export", "log", "metric_goal", "run", "runs", "verify"]
+
+_HOMES = {
+    "compare": "mlexp.api",
+    "export": "mlexp.api",
+    "log": "mlexp.capture.log",
+    "metric_goal": "mlexp.api",
+    "run": "mlexp.api",
+    "runs": "mlexp.api",
+    "verify": "mlexp.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from importlib import import_module
+
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'mlexp' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Load mlexp into a live IPython: `%load_ext mlexp`."""
+    from mlexp.magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take mlexp out again: `%unload_ext mlexp`."""
+    from mlexp.magics import unload
+
+    unload(shell)
+
+
+def _load_into_live_shell() -> None:
+    """In a live IPython, `import mlexp` does what `%load_ext mlexp` does."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is not None:
+        shell.extension_manager.load_extension("mlexp")
+
+
+_load_into_live_shell()

@@ -1,0 +1,34 @@
+"""The one door for plug-ins: entry points, read when something first asks for them.
+
+A codec's entry point is named after the library whose objects it takes apart (`numpy`, `pandas`), so that nothing is
+imported before an object of that library turns up. Our own are registered in the same way.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import Generic, TypeVar
+
+Plugin = TypeVar("Plugin")
+
+
+class Registry(Generic[Plugin]):
+    """The plug-ins of one entry-point group, by name, each loaded when first asked for."""
+
+    def __init__(self, group: str) -> None:
+        self.group = group
+        self._entries: dict[str, EntryPoint] | None = None
+        self._loaded: dict[str, Plugin] = {}
+
+    def find(self, name: str) -> Plugin | None:
+        """Return the plug-in of that name, or None if none is installed."""
+        if name in self._loaded:
+            return self._loaded[name]
+        if self._entries is None:
+            self._entries = {entry.name: entry for entry in entry_points(group=self.group)}
+        entry = self._entries.get(name)
+        if entry is None:
+            return None
+        plugin: Plugin = entry.load()
+        self._loaded[name] = plugin
+        return plugin

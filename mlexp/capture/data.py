@@ -1,0 +1,93 @@
+"""The data that a tracked cell reads, kept before it runs, and the digests of what it bound or changed, after it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from types import ModuleType
+
+from mlexp.errors import MlexpError, NotWalkableError
+from mlexp.fingerprint import digest_of, kind_of, summary_of
+from mlexp.records import DataRecord
+from mlexp.snapshot import BlobStore, keep
+
+_CONTAINERS = (list, tuple, dict, set, frozenset)
+_MANY = 100
+
+
+def keep_data(objects: Mapping[str, object], blobs: BlobStore, *, limit_bytes: int) -> tuple[DataRecord, ...]:
+    """Keep those of the objects that are data, as they are now."""
+    records = []
+    for name, value in objects.items():
+        if is_data(value):
+            try:
+                kept = keep(value, blobs, limit_bytes=limit_bytes)
+                reason, digest, size = None, kept.digest, kept.size_bytes
+            except (MlexpError, MemoryError) as error:
+                reason, digest, size = str(error), None, 0
+            records.append(
+                DataRecord(
+                    name=name,
+                    kind=kind_of(value),
+                    summary=summary_of(value),
+                    size_bytes=size,
+                    digest=digest,
+                    kept=digest is not None,
+                    reason=reason,
+                )
+            )
+    return tuple(records)
+
+
+def digest_values(
+    names: Iterable[str], namespace: Mapping[str, object], *, until: float
+) -> tuple[tuple[DataRecord, ...], tuple[str, ...]]:
+    """Return the digests of the values behind `names`, and the names for which no time was left.
+
+    Args:
+        names: Names that the cell bound, and those of data that it read.
+        namespace: The user's variables.
+        until: `time.perf_counter()` after which no further value is begun.
+    """
+    records, late = [], []
+    for name in names:
+        if name not in namespace:
+            continue
+        value = namespace[name]
+        if callable(value) or isinstance(value, ModuleType):
+            continue
+        if time.perf_counter() > until:
+            late.append(name)
+            continue
+        try:
+            digest, reason = digest_of(value), None
+        except (NotWalkableError, MemoryError) as error:
+            digest, reason = None, str(error)
+        records.append(
+            DataRecord(
+                name=name,
+                kind=kind_of(value),
+                summary=summary_of(value),
+                size_bytes=0,
+                digest=digest,
+                kept=False,
+                reason=reason,
+            )
+        )
+    return tuple(records), tuple(late)
+
+
+def is_data(value: object) -> bool:
+    """Tell whether a value is data: a frame, series, index or array, or a container of these or of many values."""
+    if type(value) in _CONTAINERS:
+        items: Iterable[object] = value.values() if isinstance(value, dict) else value  # type: ignore[assignment]
+        return len(value) > _MANY or any(_is_table(item) for item in items)  # type: ignore[arg-type]
+    return _is_table(value)
+
+
+def _is_table(value: object) -> bool:
+    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    if numpy is not None and isinstance(value, numpy.ndarray):
+        return True
+    return pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series, pandas.Index))

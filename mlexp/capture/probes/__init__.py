@@ -1,0 +1,1 @@
+"""Probes: each looks at one thing around an execution."""

@@ -1,0 +1,41 @@
+"""The process's one audit hook. Python never takes a hook away, so it is put in once and is inert without a listener."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+Listener = Callable[[Any, Any, Any], None]
+
+
+class _Hook:
+    """Hands `open` events to the listener, never from within the listener itself."""
+
+    def __init__(self) -> None:
+        self.listener: Listener | None = None
+        self._inside = threading.local()
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event != "open" or self.listener is None or getattr(self._inside, "yes", False):
+            return
+        self._inside.yes = True
+        try:
+            self.listener(*arguments)
+        except BaseException:  # noqa: BLE001, S110  (it would reach the user's `open`)
+            pass
+        finally:
+            self._inside.yes = False
+
+
+def listen(listener: Listener | None) -> None:
+    """Let `listener` hear of every opening of a file in this process: (path, mode, flags). None: nobody hears."""
+    hook = getattr(sys, "_mlexp_audit_hook", None)  # kept there, so that a second import of this module finds it
+    if hook is None:
+        if listener is None:
+            return
+        hook = _Hook()
+        sys._mlexp_audit_hook = hook  # type: ignore[attr-defined]  # see above
+        sys.addaudithook(hook)
+    hook.listener = listener

@@ -1,0 +1,103 @@
+"""Files: what came from outside and was read, with its content at that moment, and what was written.
+
+Seen is what Python opens itself. Readers in C (parquet, Arrow, databases) are not seen yet, nor is what child processes
+do; a script that lacks such a file fails in its proof, and says so.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mlexp.capture.opening import Opening
+from mlexp.capture.probes.audit import listen
+from mlexp.records import InputFile
+from mlexp.snapshot import BlobStore
+
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+class FilesProbe:
+    """Hears of each opening while an execution runs, in whatever thread."""
+
+    def __init__(self, blobs: BlobStore, *, limit_bytes: int, ignored: tuple[Path, ...] = ()) -> None:
+        self._blobs = blobs
+        self._limit = limit_bytes
+        self._ignored = tuple(sorted({*_system_folders(), *(f"{folder}{os.sep}" for folder in ignored)}))
+        self._inputs: dict[str, InputFile] = {}
+        self._writes: dict[str, None] = {}
+        self._written: set[str] = set()
+        self._known: dict[tuple[str, int, int, int], InputFile] = {}
+        self._running = 0
+
+    def before(self, opening: Opening) -> None:  # noqa: ARG002  (the protocol's)
+        """Begin to listen."""
+        self._running += 1
+        self._inputs, self._writes = {}, {}
+        listen(self._heard)
+
+    def after(self, opening: Opening) -> Mapping[str, object]:  # noqa: ARG002  (the protocol's)
+        """Tell what was heard."""
+        self._running -= 1
+        if self._running <= 0:
+            self.close()
+        return {"inputs": tuple(self._inputs.values()), "writes": tuple(self._writes)}
+
+    def close(self) -> None:
+        """Hear of nothing any more."""
+        self._running = 0
+        listen(None)
+
+    def _heard(self, path: Any, mode: Any, flags: Any) -> None:
+        if not isinstance(path, (str, bytes)):
+            return  # a descriptor
+        spelled = os.fsdecode(path)
+        resolved = os.path.abspath(spelled)
+        if resolved.startswith(self._ignored) or resolved.endswith(".pyc"):
+            return
+        writing = any(c in mode for c in "wax+") if isinstance(mode, str) else bool((flags or 0) & _WRITING)
+        reading = not writing or (isinstance(mode, str) and "r" in mode)
+        if reading and resolved not in self._written:
+            self._keep(spelled, resolved)
+        if writing:
+            self._writes[resolved] = None
+            self._written.add(resolved)
+
+    def _keep(self, spelled: str, resolved: str) -> None:
+        try:
+            found = os.stat(resolved)
+        except OSError:
+            return  # the user's own `open` is about to say so
+        if not stat.S_ISREG(found.st_mode) or resolved in self._inputs:
+            return
+        key = (resolved, found.st_ino, found.st_size, found.st_mtime_ns)
+        known = self._known.get(key)
+        if known is None:
+            known = self._read(spelled, resolved, found.st_size)
+            self._known[key] = known
+        self._inputs[resolved] = known
+
+    def _read(self, spelled: str, resolved: str, size: int) -> InputFile:
+        if size > self._limit:
+            reason = f"larger than the limit of {self._limit // 2**20} MB (max_file_mb)"
+            return InputFile(path=spelled, resolved=resolved, size_bytes=size, digest=None, reason=reason)
+        try:
+            digest, size = self._blobs.put_file(Path(resolved))
+        except OSError as error:
+            reason = f"could not be read: {error.strerror}"
+            return InputFile(path=spelled, resolved=resolved, size_bytes=size, digest=None, reason=reason)
+        return InputFile(path=spelled, resolved=resolved, size_bytes=size, digest=digest)
+
+
+def _system_folders() -> set[str]:
+    """Folders whose files belong to the interpreter, the packages, the system or Jupyter, and not to the user's data."""
+    home = Path.home()
+    folders = {"/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/var", "/run"}
+    folders |= {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib", "data")}
+    hidden = (".ipython", ".jupyter", ".cache", ".config", ".matplotlib", ".local", "Library")
+    folders |= {str(home / name) for name in hidden}
+    return {os.path.abspath(folder) + os.sep for folder in folders if folder}

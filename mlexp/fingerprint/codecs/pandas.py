@@ -1,0 +1,220 @@
+"""pandas: frames, series and indexes, column by column.
+
+A column is described by its values, never by how the frame lies in memory: consolidated, sliced, copied and chunked
+frames of equal content have equal descriptions. Extension arrays known here: categorical, string, nullable numbers and
+booleans, dates with a zone. Others (interval, period, sparse, Arrow) raise NotWalkableError, naming the dtype.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlexp.errors import NotWalkableError
+
+if TYPE_CHECKING:
+    from mlexp.fingerprint.walk import Restorer, Walker
+
+_NULLABLE = {
+    name: getattr(pd, name)
+    for name in ("Int8Dtype", "Int16Dtype", "Int32Dtype", "Int64Dtype", "UInt8Dtype", "UInt16Dtype", "UInt32Dtype",
+                 "UInt64Dtype", "Float32Dtype", "Float64Dtype", "BooleanDtype")
+}  # fmt: skip
+
+
+class FrameCodec:
+    """DataFrames."""
+
+    kind = "pandas.DataFrame"
+
+    def handles(self, value: object) -> bool:
+        """Take plain frames."""
+        return type(value) is pd.DataFrame
+
+    def describe(self, value: Any, walker: Walker) -> object:
+        """Return index, columns, each column's values, attrs and flags."""
+        columns = [_take_array(value.iloc[:, i].array, walker) for i in range(value.shape[1])]
+        return [walker.child(value.index), walker.child(value.columns), columns, *_take_extras(value, walker)]
+
+    def restore(self, fields: Any, restorer: Restorer) -> object:
+        """Return the frame."""
+        index, columns = restorer.child(fields[0]), restorer.child(fields[1])
+        arrays = [_give_array(column, restorer) for column in fields[2]]
+        if len(arrays) != len(columns) or any(len(array) != len(index) for array in arrays):
+            raise NotWalkableError("a stored frame has columns of another length than its index")
+        frame = pd.DataFrame(dict(enumerate(arrays)), index=index, columns=range(len(arrays)), copy=False)
+        frame.columns = columns
+        return _give_extras(frame, fields[3:], restorer)
+
+    def summary(self, value: Any) -> str:
+        """Return rows and columns."""
+        return f"{value.shape[0]:,} × {value.shape[1]:,}"
+
+
+class SeriesCodec:
+    """Series."""
+
+    kind = "pandas.Series"
+
+    def handles(self, value: object) -> bool:
+        """Take plain series."""
+        return type(value) is pd.Series
+
+    def describe(self, value: Any, walker: Walker) -> object:
+        """Return index, name, values, attrs and flags."""
+        array = _take_array(value.array, walker)
+        return [walker.child(value.index), walker.child(value.name), array, *_take_extras(value, walker)]
+
+    def restore(self, fields: Any, restorer: Restorer) -> object:
+        """Return the series."""
+        index, array = restorer.child(fields[0]), _give_array(fields[2], restorer)
+        series = pd.Series(array, index=index, name=restorer.child(fields[1]), copy=False)
+        return _give_extras(series, fields[3:], restorer)
+
+    def summary(self, value: Any) -> str:
+        """Return the number of rows."""
+        return f"{len(value):,}"
+
+
+class IndexCodec:
+    """Indexes of every kind whose values have a codec."""
+
+    kind = "pandas.Index"
+
+    def handles(self, value: object) -> bool:
+        """Take pandas' own indexes."""
+        return isinstance(value, pd.Index) and type(value).__module__.startswith("pandas.")
+
+    def describe(self, value: Any, walker: Walker) -> object:
+        """Return the kind of index, its names and its values."""
+        names = [walker.child(name) for name in value.names]
+        if isinstance(value, pd.RangeIndex):
+            return ["range", names, [value.start, value.stop, value.step]]
+        if isinstance(value, pd.MultiIndex):
+            levels = [walker.child(level) for level in value.levels]
+            return ["multi", names, [levels, [walker.child(np.asarray(codes)) for codes in value.codes]]]
+        freq = getattr(value, "freq", None) if isinstance(value, (pd.DatetimeIndex, pd.TimedeltaIndex)) else None
+        return ["plain", names, [_take_array(value.array, walker), freq.freqstr if freq is not None else None]]
+
+    def restore(self, fields: Any, restorer: Restorer) -> object:
+        """Return the index."""
+        form, names, content = fields[0], [restorer.child(name) for name in fields[1]], fields[2]
+        if form == "range":
+            return pd.RangeIndex(*map(int, content), name=names[0])
+        if form == "multi":
+            levels, codes = ([restorer.child(part) for part in parts] for parts in content)
+            return pd.MultiIndex(levels=levels, codes=codes, names=names)
+        array = _give_array(content[0], restorer)
+        index = pd.Index(array, name=names[0], dtype=getattr(array, "dtype", None), copy=False)
+        if content[1] is not None:
+            index = index._with_freq(content[1]) if hasattr(index, "_with_freq") else index
+        return index
+
+    def summary(self, value: Any) -> str:
+        """Return the number of labels."""
+        return f"{len(value):,}"
+
+
+class ScalarCodec:
+    """Timestamps, time differences, NA and NaT."""
+
+    kind = "pandas.scalar"
+
+    def handles(self, value: object) -> bool:
+        """Take zone-less timestamps, time differences and the missing values."""
+        plain = type(value) in (pd.Timestamp, pd.Timedelta) and getattr(value, "tz", None) is None
+        return plain or value is pd.NA or value is pd.NaT
+
+    def describe(self, value: Any, walker: Walker) -> object:  # noqa: ARG002  (the protocol's)
+        """Return what it is, and its number and unit."""
+        if value is pd.NA or value is pd.NaT:
+            return ["NA" if value is pd.NA else "NaT", 0, ""]
+        return [type(value).__name__, int(value.asm8.view("i8")), value.unit]
+
+    def restore(self, fields: Any, restorer: Restorer) -> object:  # noqa: ARG002  (the protocol's)
+        """Return the value."""
+        form, number, unit = fields
+        if form in ("NA", "NaT"):
+            return getattr(pd, form)
+        if form == "Timestamp":
+            return pd.Timestamp(np.datetime64(number, unit))
+        return pd.Timedelta(np.timedelta64(number, unit))
+
+    def summary(self, value: Any) -> str:  # noqa: ARG002  (the protocol's)
+        """Return nothing: it has no extent."""
+        return ""
+
+
+def _take_array(array: Any, walker: Walker) -> list[object]:
+    dtype = array.dtype
+    if isinstance(dtype, np.dtype):
+        return ["numpy", None, walker.child(np.asarray(array))]
+    if isinstance(dtype, pd.CategoricalDtype):
+        return ["category", bool(dtype.ordered), [walker.child(dtype.categories), walker.child(np.asarray(array.codes))]]
+    if isinstance(dtype, pd.StringDtype):
+        missing = "nan" if dtype.na_value is not pd.NA else "NA"
+        return ["string", [dtype.storage, missing], _take_texts(array, walker)]
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        return ["zoned", [str(dtype.tz), dtype.unit], walker.child(np.asarray(array.asi8))]
+    for name, cls in _NULLABLE.items():
+        if isinstance(dtype, cls):
+            mask = np.asarray(array.isna(), dtype=bool)
+            values = array.to_numpy(dtype=dtype.numpy_dtype, na_value=dtype.numpy_dtype.type(0))
+            return ["nullable", name, [walker.child(np.asarray(values)), walker.child(mask)]]
+    raise NotWalkableError(f"no codec for columns of dtype {dtype}")
+
+
+def _give_array(fields: Any, restorer: Restorer) -> Any:
+    form, detail, content = fields
+    if form == "numpy":
+        return restorer.child(content)
+    if form == "category":
+        categories, codes = (restorer.child(part) for part in content)
+        return pd.Categorical.from_codes(codes, categories=categories, ordered=bool(detail))
+    if form == "string":
+        dtype = pd.StringDtype(detail[0], na_value=np.nan if detail[1] == "nan" else pd.NA)
+        return pd.array(_give_texts(content, restorer), dtype=dtype)
+    if form == "zoned":
+        stamps = restorer.child(content).view(f"M8[{detail[1]}]")
+        return pd.DatetimeIndex(stamps).tz_localize("UTC").tz_convert(detail[0]).array
+    if form == "nullable" and detail in _NULLABLE:
+        values, mask = (restorer.child(part) for part in content)
+        kind = pd.arrays.BooleanArray if detail == "BooleanDtype" else (
+            pd.arrays.FloatingArray if detail.startswith("Float") else pd.arrays.IntegerArray
+        )  # fmt: skip
+        return kind(values, mask)
+    raise NotWalkableError(f"a stored column has an unknown form {form!r}")
+
+
+def _take_texts(array: Any, walker: Walker) -> list[object]:
+    """Describe texts by their lengths in bytes (-1: missing) and all bytes in a row."""
+    encoded = [None if text is pd.NA or text is np.nan or text is None or text != text else
+               text.encode("utf-8", "surrogatepass") for text in array.to_numpy(dtype=object)]  # fmt: skip
+    lengths = np.array([-1 if text is None else len(text) for text in encoded], dtype="<i8")
+    return [walker.child(lengths), walker.buffer(b"".join(text for text in encoded if text is not None))]
+
+
+def _give_texts(fields: Any, restorer: Restorer) -> list[object]:
+    lengths, data = restorer.child(fields[0]), restorer.buffer(fields[1])
+    if int(np.maximum(lengths, 0).sum()) != len(data):
+        raise NotWalkableError("a stored column of texts has other lengths than its bytes")
+    texts: list[object] = []
+    start = 0
+    for length in lengths.tolist():
+        texts.append(None if length < 0 else data[start : start + length].decode("utf-8", "surrogatepass"))
+        start += max(length, 0)
+    return texts
+
+
+def _take_extras(value: Any, walker: Walker) -> list[object]:
+    return [walker.child(dict(value.attrs)), bool(value.flags.allows_duplicate_labels)]
+
+
+def _give_extras(value: Any, fields: Any, restorer: Restorer) -> Any:
+    value.attrs = restorer.child(fields[0])
+    return value if fields[1] else value.set_flags(allows_duplicate_labels=False)
+
+
+codecs = (FrameCodec(), SeriesCodec(), IndexCodec(), ScalarCodec())

@@ -1,0 +1,193 @@
+"""Take objects apart and put them together again.
+
+`describe(value, sink)` walks a value once. Bulk bytes go to `sink`, which returns what stands for them: a digest where
+only the identity is wanted, and the same digest where a snapshot also keeps them. So change detection, snapshots and
+proofs ask one question and cannot drift apart. The description is plain data (lists, dictionaries, text, numbers, bytes)
+whose MessagePack form is the same for equal values in every process.
+
+A codec knows the objects of one library and is imported only when one of these turns up; the built-in kinds stand below.
+What no codec knows raises NotWalkableError: no guess, no pickle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import msgpack
+
+from mlexp._plugins import Registry
+from mlexp.errors import NotWalkableError
+from mlexp.fingerprint.codecs import builtin
+from mlexp.fingerprint.keys import Bytes, content_digest
+from mlexp.records import Digest
+
+MAX_DEPTH = 40
+Sink = Callable[[Bytes], Digest]
+Source = Callable[[Digest], bytes]
+
+
+class Codec(Protocol):
+    """One kind of object: how it is taken apart and put together.
+
+    `restore(describe(x))` equals `x` in values to the bit, types, order, labels and flags, or `describe` raises
+    NotWalkableError. Equal values give equal descriptions however they lie in memory.
+    """
+
+    kind: str
+    """Its name in stored descriptions, such as "pandas.DataFrame"; never reused for another form."""
+
+    def handles(self, value: object) -> bool:
+        """Tell whether this codec takes `value`; subclasses that it does not know are not taken."""
+
+    def describe(self, value: Any, walker: Walker) -> object:
+        """Return plain data; children go through `walker.child`, bulk bytes through `walker.buffer`."""
+
+    def restore(self, fields: Any, restorer: Restorer) -> object:
+        """Return the object; check `fields` before anything is built of it."""
+
+    def summary(self, value: Any) -> str:
+        """Return its extent in a few words, such as "6,714 × 15"."""
+
+
+_registry: Registry[tuple[Codec, ...]] = Registry("mlexp.codecs")
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A value taken apart."""
+
+    kind: str
+    packed: bytes
+    """The description, as MessagePack."""
+    size_bytes: int
+    """Bytes that went to the sink, and of the description."""
+
+    @property
+    def digest(self) -> Digest:
+        """The value's identity."""
+        return content_digest(self.packed)
+
+
+class Walker:
+    """One walk over one value."""
+
+    def __init__(self, sink: Sink, *, limit_bytes: int | None) -> None:
+        self._sink = sink
+        self._limit = limit_bytes
+        self._open: set[int] = set()
+        self.size_bytes = 0
+
+    def child(self, value: object) -> list[object]:
+        """Return the description of a value inside the one being described."""
+        codec = _codec_of(value)
+        if id(value) in self._open or len(self._open) >= MAX_DEPTH:
+            raise NotWalkableError(f"{type(value).__qualname__}: it contains itself, or is nested too deep")
+        self._open.add(id(value))
+        try:
+            return [codec.kind, codec.describe(value, self)]
+        finally:
+            self._open.discard(id(value))
+
+    def buffer(self, content: Bytes) -> str:
+        """Hand bulk bytes on and return what stands for them."""
+        self.size_bytes += memoryview(content).nbytes
+        if self._limit is not None and self.size_bytes > self._limit:
+            raise NotWalkableError(f"larger than the limit of {self._limit // 2**20} MB (max_object_mb)")
+        return self._sink(content)
+
+
+class Restorer:
+    """Puts one description together."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._depth = 0
+
+    def child(self, described: Any) -> Any:
+        """Return the object that an inner description stands for."""
+        if not (isinstance(described, list) and len(described) == 2 and isinstance(described[0], str)):
+            raise NotWalkableError("a stored description has another form than a pair of kind and fields")
+        self._depth += 1
+        if self._depth > 2 * MAX_DEPTH:
+            raise NotWalkableError("a stored description is nested too deep")
+        try:
+            return _codec_named(described[0]).restore(described[1], self)
+        finally:
+            self._depth -= 1
+
+    def buffer(self, reference: Any) -> bytes:
+        """Return the bytes that a reference stands for."""
+        return self._source(Digest(str(reference)))
+
+
+def describe(value: object, sink: Sink = content_digest, *, limit_bytes: int | None = None) -> Described:
+    """Take `value` apart.
+
+    Raises:
+        NotWalkableError: No codec knows the value or one inside it, or it is larger than `limit_bytes`.
+    """
+    walker = Walker(sink, limit_bytes=limit_bytes)
+    described = walker.child(value)
+    packed = msgpack.packb(described, use_bin_type=True, unicode_errors="surrogatepass")
+    return Described(str(described[0]), packed, walker.size_bytes + len(packed))
+
+
+def restore(packed: bytes, source: Source) -> Any:
+    """Return the value that `describe` took apart; `source` gives the bytes for a digest."""
+    described = msgpack.unpackb(packed, raw=False, strict_map_key=False, unicode_errors="surrogatepass")
+    return Restorer(source).child(described)
+
+
+def digest_of(value: object) -> Digest:
+    """Return the value's identity; nothing is kept."""
+    return describe(value).digest
+
+
+def kind_of(value: object) -> str:
+    """Return the codec's name for the value, or its type's name."""
+    try:
+        return _codec_of(value).kind
+    except NotWalkableError:
+        return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+
+
+def summary_of(value: object) -> str:
+    """Return the value's extent in a few words; empty where no codec knows it."""
+    try:
+        return _codec_of(value).summary(value)
+    except NotWalkableError:
+        return ""
+
+
+def _libraries_of(value: object) -> Iterator[str]:
+    """Yield the libraries that define the value's type, nearest first; import none."""
+    for cls in type(value).__mro__:
+        yield cls.__module__.partition(".")[0]
+
+
+def _codec_of(value: object) -> Codec:
+    codec: Codec | None = builtin.BY_TYPE.get(type(value))
+    if codec is not None:
+        return codec
+    for library in dict.fromkeys(_libraries_of(value)):
+        if library != "builtins":
+            for candidate in _registry.find(library) or ():
+                if candidate.handles(value):
+                    return candidate
+    raise NotWalkableError(f"no codec for {type(value).__module__}.{type(value).__qualname__}")
+
+
+def _codec_named(kind: str) -> Codec:
+    codec: Codec | None = _BUILTIN_BY_KIND.get(kind)
+    if codec is not None:
+        return codec
+    for candidate in _registry.find(kind.partition(".")[0]) or ():
+        if candidate.kind == kind:
+            return candidate
+    raise NotWalkableError(f"no codec called {kind!r} is installed")
+
+
+_BUILTIN_BY_KIND = MappingProxyType({codec.kind: codec for codec in builtin.BY_TYPE.values()})

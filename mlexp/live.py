@@ -1,0 +1,18 @@
+"""The live IPython shell's extension, if there is one: looked up, never imported."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from mlexp.project import Project
+
+MARK = "_mlexp_extension"
+"""The attribute of the shell that holds the extension."""
+
+
+def current_project() -> Project | None:
+    """Return the project of the live shell's extension, or None."""
+    ipython = sys.modules.get("IPython")
+    extension: Any = getattr(ipython.get_ipython(), MARK, None) if ipython is not None else None
+    return extension.project if extension is not None else None

@@ -1,0 +1,152 @@
+"""The IPython extension: `%%track`, the commands as magics, and the card under a tracked cell.
+
+The kernel's one `Extension` is made at load and taken away at unload; it owns the session.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.error import UsageError as IPythonUsageError
+from IPython.display import display
+
+from mlexp.capture.guard import guarded
+from mlexp.capture.session import Place, Session
+from mlexp.capture.track import has_body, parse_track, strip_track, track_parser
+from mlexp.commands import COMMANDS, Command, Context
+from mlexp.commands.base import parser_of
+from mlexp.dataflow.cell import peel
+from mlexp.errors import MlexpError
+from mlexp.live import MARK
+from mlexp.project import Project
+from mlexp.records import RunRecord
+from mlexp.render.card import run_card
+from mlexp.render.runs import state_of
+
+_NO_EXPANSION = "_ipython_magic_no_var_expand"
+
+
+class Extension:
+    """What is put into one shell, and how it is taken out again."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self.project = Project.open()
+        self.session = Session(
+            shell,
+            Place(
+                store=self.project.store,
+                blobs=self.project.blobs,
+                folder=self.project.folder,
+                root=self.project.root,
+                settings=self.project.settings,
+            ),
+            show_card=self._show_card,
+        )
+        self.project.session_id = self.session.record.id
+        self._magics: list[tuple[str, str]] = []
+
+    def load(self) -> None:
+        """Put everything in."""
+        self.shell.input_transformer_manager.cleanup_transforms.append(strip_track)
+        self._register(_track_magic(), "line", "track")
+        self._register(_track_magic(), "cell", "track")
+        for command in COMMANDS:
+            if command.magic:
+                self._register(self._magic_of(command), "line", command.name)
+        self.session.start()
+        if self.project.word:
+            print(f"mlexp: {self.project.word}")
+
+    def unload(self) -> None:
+        """Take everything out."""
+        transforms = self.shell.input_transformer_manager.cleanup_transforms
+        if strip_track in transforms:
+            transforms.remove(strip_track)
+        for kind, name in self._magics:
+            self.shell.magics_manager.magics[kind].pop(name, None)
+        self.session.close()
+        self.project.close()
+
+    def _register(self, function: Callable[..., object], kind: str, name: str) -> None:
+        setattr(function, _NO_EXPANSION, True)  # IPython would turn {a,b} and $x into values
+        self.shell.register_magic_function(function, kind, name)
+        self._magics.append((kind, name))
+
+    def _magic_of(self, command: Command) -> Callable[[str], None]:
+        parser = parser_of(command, prog=f"%{command.name}")
+
+        def magic(line: str) -> None:
+            try:
+                words = parser.parse_args(_words(line, command))
+                context = Context(
+                    project=self.project,
+                    say=lambda text: print(text, flush=True),
+                    progress=lambda text: None,
+                    experiment=self.session.experiment,
+                )
+                answer = command.run(context, words)
+            except MlexpError as error:
+                raise IPythonUsageError(str(error)) from None
+            if answer.text:
+                print(answer.text)
+
+        magic.__doc__ = f"{command.summary}\n\n{parser.format_help()}"
+        magic.__name__ = magic.__qualname__ = command.name
+        return magic
+
+    def _show_card(self, run: RunRecord) -> None:
+        with guarded("show the card"):
+            project = self.project
+            before = project.previous(run)
+            first = run.number == 1
+            html, text = run_card(
+                project.reader(run).side,
+                project.reader(before).side if before is not None else None,
+                state=state_of(run, None),
+                first=first,
+                goals=project.store.goals(),
+            )
+            display({"text/html": html, "text/plain": text}, raw=True)
+
+
+def load(shell: Any) -> None:
+    """Load mlexp into a shell; a second time does nothing."""
+    if getattr(shell, MARK, None) is None:
+        extension = Extension(shell)
+        setattr(shell, MARK, extension)
+        extension.load()
+
+
+def unload(shell: Any) -> None:
+    """Take mlexp out of a shell."""
+    extension: Extension | None = getattr(shell, MARK, None)
+    if extension is not None:
+        delattr(shell, MARK)
+        extension.unload()
+
+
+def _track_magic() -> Callable[..., None]:
+    def track(line: str, cell: str | None = None) -> None:
+        """Reached only where the line could not be taken off the cell: say why. Nothing of the cell runs."""
+        try:
+            parse_track(line)
+        except MlexpError as error:
+            raise IPythonUsageError(str(error)) from None
+        if cell is None or not has_body(peel(cell)):
+            raise IPythonUsageError("%%track: there is nothing below it. It stands on the first line of a cell.")
+        raise IPythonUsageError("%%track stands on the first line of a cell, above its code.")
+
+    track.__doc__ = f"Run the cell as usual and record it as a run.\n\n{track_parser().format_help()}"
+    return track
+
+
+def _words(line: str, command: Command) -> list[str]:
+    if command.name == "runs":  # a query keeps its quotes
+        return [word for word in line.split() if word] if line.strip() else []
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise IPythonUsageError(f"%{command.name}: {error} in {line!r}") from None

@@ -1,0 +1,40 @@
+"""The folder beside a script: the inputs under their names, the user's modules, the generators' states."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from mlexp.errors import ExportError
+from mlexp.pipeline.script import Script
+from mlexp.records import Digest
+from mlexp.snapshot import BlobStore
+
+
+def bundle_files(script: Script) -> dict[str, Digest]:
+    """Return the content of the bundle: digests by path in it."""
+    files: dict[str, Digest] = {item.name: item.digest for item in script.inputs}
+    for path, digest in [(m.file, m.digest) for m in script.modules] + [(s.file, s.digest) for s in script.states]:
+        if files.setdefault(path, digest) != digest:
+            raise ExportError(f"two different files would be called {path} in the bundle")
+    for path in files:
+        if Path(path).is_absolute() or ".." in Path(path).parts:
+            raise ExportError(f"{path!r} would leave the bundle")
+    return files
+
+
+def write_bundle(script: Script, folder: Path, blobs: BlobStore) -> None:
+    """Write the bundle into `folder`; nothing is made where there is nothing to write."""
+    for path, digest in bundle_files(script).items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        blobs.copy_to(digest, target)
+
+
+def input_digests(script: Script, blobs: BlobStore) -> dict[str, str]:
+    """Return the SHA-256 of each input, by name: what anybody's `sha256sum` prints."""
+    found = {}
+    for item in script.inputs:
+        with open(blobs.path(item.digest), "rb") as file:
+            found[item.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found

@@ -1,0 +1,195 @@
+"""A clean process: the run's own interpreter, an empty directory, the surroundings that the kernel had."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlexp.config import NUMERIC_VARIABLES, child_environment
+from mlexp.records import Interpreter, Package
+from mlexp.records.documents import from_document
+
+_HERE = Path(__file__).resolve().parent
+_KERNEL_TEXT = {  # what a kernel sets, so that programs which look for a terminal print the same
+    "FORCE_COLOR": "1",
+    "CLICOLOR": "1",
+    "CLICOLOR_FORCE": "1",
+    "TERM": "xterm-color",
+    "PAGER": "cat",
+    "GIT_PAGER": "cat",
+}
+_NOT_OURS = ("PYTHONPATH", "PYTHONSTARTUP", "PYTHONHOME", "JPY_SESSION_NAME", "JPY_PARENT_PID", "PYDEVD_USE_FRAME_EVAL")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanRun:
+    """What a script gave in a clean process."""
+
+    status: int | None
+    """Exit status; None: it did not end by itself."""
+    error: str
+    line: int | None
+    """The script's line at which it failed."""
+    metrics: dict[str, float]
+    values: dict[str, str]
+    """Digests by name."""
+    stdout: str
+    stderr: str
+    elapsed_s: float
+    confinement: str
+    refused: tuple[str, ...] = ()
+    packages: tuple[Package, ...] = ()
+    written: tuple[str, ...] = field(default=())
+    """Files that it left in its directory."""
+
+
+def run_clean(
+    script: str,
+    *,
+    file: str,
+    write_bundle: Callable[[Path], None],
+    interpreter: Interpreter,
+    values: tuple[str, ...],
+    hash_seed: int,
+    limit_s: float,
+    network: bool = False,
+    writable: tuple[Path, ...] = (),
+    tick: Callable[[float], None] | None = None,
+) -> CleanRun:
+    """Run a script and return what it gave.
+
+    Args:
+        script: Its text.
+        file: Its file name.
+        write_bundle: Writes its bundle into a folder.
+        interpreter: The run's interpreter.
+        values: Names whose values are digested at the end.
+        hash_seed: PYTHONHASHSEED.
+        limit_s: Seconds after which it is ended.
+        network: Whether it may use the network.
+        writable: Folders outside its own that it may write.
+        tick: Called a few times a second with the seconds so far.
+
+    Raises:
+        OSError: The process could not be started.
+    """
+    with tempfile.TemporaryDirectory(prefix="mlexp-") as name:
+        work = Path(name).resolve()
+        place, empty, temporary = work / "script", work / "empty", work / "tmp"
+        for folder in (place, empty, temporary):
+            folder.mkdir()
+        (place / file).write_text(script, encoding="utf-8")
+        write_bundle(place)
+        request = {
+            "script": str(place / file),
+            "arguments": ["--metrics", str(work / "metrics.json")],
+            "answer": str(work / "answer.json"),
+            "values": list(values),
+            "writable": [str(work), *map(str, writable)],
+            "network": network,
+            "mlexp": str(_HERE.parent.parent),
+        }
+        (work / "request.json").write_text(json.dumps(request), encoding="utf-8")
+        started = time.monotonic()
+        ended = _run(
+            [interpreter.executable, "-P", str(_HERE / "runner.py"), str(work / "request.json")],
+            work=work,
+            environment=_environment(interpreter, temporary, hash_seed),
+            limit_s=limit_s,
+            tick=tick,
+        )
+        elapsed_s = time.monotonic() - started
+        answer = _read(work / "answer.json")
+        metrics = _read(work / "metrics.json").get("metrics", {})
+        return CleanRun(
+            status=answer.get("status"),
+            error=answer.get("error") or ("" if answer else _how_it_ended(ended, limit_s)),
+            line=answer.get("line"),
+            metrics=metrics,
+            values=answer.get("values", {}),
+            stdout=(work / "stdout").read_text(encoding="utf-8", errors="replace"),
+            stderr=(work / "stderr").read_text(encoding="utf-8", errors="replace"),
+            elapsed_s=elapsed_s,
+            confinement=answer.get("confinement", ""),
+            refused=tuple(dict.fromkeys(answer.get("refused", ()))),
+            packages=tuple(from_document(Package, package) for package in answer.get("packages", ())),
+            written=tuple(sorted(str(path.relative_to(empty)) for path in empty.rglob("*") if path.is_file())),
+        )
+
+
+def _run(
+    command: list[str], *, work: Path, environment: dict[str, str], limit_s: float, tick: Callable[[float], None] | None
+) -> int | None:
+    """Return the exit status; None if the time was over. No process of its group is left."""
+    with open(work / "stdout", "wb") as stdout, open(work / "stderr", "wb") as stderr:
+        process = subprocess.Popen(
+            command,
+            cwd=work / "empty",
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+        started = time.monotonic()
+        try:
+            while True:
+                try:
+                    return process.wait(timeout=0.2)
+                except subprocess.TimeoutExpired:
+                    elapsed_s = time.monotonic() - started
+                    if elapsed_s > limit_s:
+                        return None
+                    if tick is not None:
+                        tick(elapsed_s)
+        finally:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    except (ProcessLookupError, PermissionError):
+        pass
+    process.wait()
+
+
+def _environment(interpreter: Interpreter, temporary: Path, hash_seed: int) -> dict[str, str]:
+    changes: dict[str, str | None] = dict.fromkeys((*NUMERIC_VARIABLES, *_NOT_OURS))
+    changes |= dict(interpreter.variables)
+    changes |= _KERNEL_TEXT
+    changes |= {
+        "MPLBACKEND": "Agg",
+        "PYTHONHASHSEED": dict(interpreter.variables).get("PYTHONHASHSEED", str(hash_seed)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(temporary),
+        "NUMBA_CACHE_DIR": str(temporary),
+    }
+    return child_environment(changes)
+
+
+def _how_it_ended(status: int | None, limit_s: float) -> str:
+    if status is None:
+        return f"it ran longer than {limit_s:.0f} s (proof_limit_s)"
+    if status < 0:
+        return f"it was ended by {signal.Signals(-status).name}" + (", perhaps out of memory" if status == -9 else "")
+    return f"it ended with status {status} and left no answer"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

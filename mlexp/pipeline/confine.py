@@ -1,0 +1,147 @@
+"""Keep a script's side effects in. Loaded by the runner alone, in a process of one thread, before the script starts.
+
+Standard library only. Three levels, the best that the system has; the proof records which:
+
+    "landlock"  Linux, Landlock ABI 3 or newer: the kernel refuses writes outside the work folder, for every child too
+    "audit"     elsewhere: Python's own writes outside are refused, and processes are not started, since nothing
+                could hold them
+
+At both, the network is refused: by a network namespace of its own where the system allows one, and by the audit hook.
+The hook also remembers what was refused, so that the verdict can name it.
+"""
+
+import ctypes
+import errno
+import os
+import struct
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_PATH_EVENTS = {
+    "os.remove": (0,), "os.rename": (0, 1), "os.rmdir": (0,), "os.mkdir": (0,), "os.truncate": (0,), "os.chmod": (0,),
+    "os.chown": (0,), "os.utime": (0,), "os.link": (1,), "os.symlink": (1,), "os.setxattr": (0,), "shutil.rmtree": (0,),
+    "sqlite3.connect": (0,),
+}  # fmt: skip
+_PROCESS_EVENTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.forkpty"})
+_NETWORK_EVENTS = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"})
+_LOCAL = ("127.", "localhost", "::1", "0.0.0.0")  # noqa: S104  (names to compare with, nothing is bound)
+
+
+def confine(*, writable: Sequence[str], network: bool, refused: list[Any], finished: Callable[[], bool]) -> str:
+    """Confine this process and all that it starts; return the level.
+
+    Args:
+        writable: Folders that may be written.
+        network: Whether the network may be used.
+        refused: Gets a text for each thing that was refused.
+        finished: Whether the script has ended, so that the hook need not hold any more.
+    """
+    folders = [os.path.realpath(folder) for folder in writable]
+    if not network:
+        _own_network()
+    holds = sys.platform == "linux" and _landlock([*folders, "/dev/shm"])  # noqa: S108  (POSIX shared memory)
+    sys.addaudithook(_hook(folders, network=network, processes=holds, refused=refused, finished=finished))
+    return "landlock" if holds else "audit"
+
+
+def _hook(
+    folders: list[str], *, network: bool, processes: bool, refused: list[Any], finished: Callable[[], bool]
+) -> Callable[[str, tuple[Any, ...]], None]:
+    inside = tuple(folder + os.sep for folder in (*folders, "/dev", "/proc"))
+
+    def outside(path: Any) -> str | None:
+        if not isinstance(path, (str, bytes, os.PathLike)):
+            return None  # a descriptor
+        text = os.fsdecode(path)
+        if text in (":memory:", ""):
+            return None
+        resolved = os.path.join(os.path.realpath(os.path.dirname(text) or "."), os.path.basename(text))
+        return None if (resolved + os.sep).startswith(inside) else resolved
+
+    def refuse(what: str) -> None:
+        refused.append(what)
+        raise PermissionError(errno.EACCES, f"refused while the script is proven: {what}")
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, mode, flags = arguments
+            writes = set(mode) & set("wax+") if isinstance(mode, str) else (flags or 0) & _WRITING
+            if writes and not finished() and (found := outside(path)) is not None:
+                refuse(f"writing {found}")
+        elif event in _PATH_EVENTS and not finished():
+            for index in _PATH_EVENTS[event]:
+                # reading a database needs no write; the kernel, where it holds, decides
+                if event == "sqlite3.connect" and processes:
+                    return
+                if index < len(arguments) and (found := outside(arguments[index])) is not None:
+                    refuse(f"{event.partition('.')[2]} {found}")
+        elif event in _PROCESS_EVENTS and not processes and not finished():
+            refuse(f"starting a process ({event})")
+        elif event in _NETWORK_EVENTS and not network and not finished():
+            address = arguments[1] if event in ("socket.connect", "socket.sendto") else arguments[0]
+            host = address[0] if isinstance(address, tuple) and address else address
+            if isinstance(host, bytes):
+                host = host.decode("ascii", "replace")
+            remote = isinstance(host, str) and host and not host.startswith(("/", "\0", *_LOCAL))
+            if remote:
+                refuse(f"network: {host}")
+
+    return hook
+
+
+def _own_network() -> bool:
+    """Move into a network namespace of our own; tell whether the system allowed it."""
+    if sys.platform != "linux":
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    user, group = os.geteuid(), os.getegid()
+    if libc.unshare(0x10000000 | 0x40000000) != 0:  # CLONE_NEWUSER | CLONE_NEWNET
+        return False
+    try:
+        for name, text in ("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1"):
+            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+                file.write(text)
+        _raise_loopback()
+    except OSError:
+        pass
+    return True
+
+
+def _raise_loopback() -> None:
+    import fcntl
+    import socket
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plug:
+        fcntl.ioctl(plug, 0x8914, struct.pack("16sh14x", b"lo", 0x41))  # SIOCSIFFLAGS: up, running
+
+
+def _landlock(folders: list[str]) -> bool:
+    """Let the kernel refuse writes outside `folders`, here and in every process to come; tell whether it does."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    number = {"create": 444, "add": 445, "restrict": 446}
+    abi = libc.syscall(number["create"], None, ctypes.c_size_t(0), ctypes.c_uint32(1))
+    if abi < 3:  # older ones let a file outside be truncated
+        return False
+    writes = 0x7FF2  # write, remove, make, refer, truncate
+    ruleset = libc.syscall(number["create"], struct.pack("=Q", writes), ctypes.c_size_t(8), ctypes.c_uint32(0))
+    if ruleset < 0:
+        return False
+    try:
+        for path in (*folders, "/dev/null"):
+            allowed = writes if path != "/dev/null" else 0x4002
+            try:
+                place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+            except OSError:
+                continue
+            try:
+                if libc.syscall(number["add"], ruleset, 1, struct.pack("=Qi", allowed, place), ctypes.c_uint32(0)) != 0:
+                    return False
+            finally:
+                os.close(place)
+        if libc.prctl(38, ctypes.c_ulong(1), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)) != 0:
+            return False
+        return bool(libc.syscall(number["restrict"], ruleset, ctypes.c_uint32(0)) == 0)
+    finally:
+        os.close(ruleset)

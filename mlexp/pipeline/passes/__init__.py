@@ -1,0 +1,29 @@
+"""Passes: each changes one thing about a script. `ALL` is their order."""
+
+from mlexp.pipeline.passes.awaits import wrap_awaits
+from mlexp.pipeline.passes.errors import replay_errors
+from mlexp.pipeline.passes.figures import show_figures
+from mlexp.pipeline.passes.inputs import bundle_inputs
+from mlexp.pipeline.passes.magics import translate_magics
+from mlexp.pipeline.passes.metrics import name_metrics
+from mlexp.pipeline.passes.own import take_mlexp_out
+from mlexp.pipeline.passes.params import make_flags
+from mlexp.pipeline.passes.randomness import restore_all_states, restore_states
+from mlexp.pipeline.passes.tidy import tidy
+from mlexp.pipeline.script import Pass
+
+BEFORE_RANDOMNESS: tuple[Pass, ...] = (
+    replay_errors,
+    take_mlexp_out,
+    translate_magics,
+    make_flags,
+    bundle_inputs,
+    name_metrics,
+)
+AFTER_RANDOMNESS: tuple[Pass, ...] = (wrap_awaits, tidy, show_figures)
+
+ALL: tuple[Pass, ...] = (*BEFORE_RANDOMNESS, restore_states, *AFTER_RANDOMNESS)
+CAUTIOUS: tuple[Pass, ...] = (*BEFORE_RANDOMNESS, restore_all_states, *AFTER_RANDOMNESS)
+"""Restores a generator before every execution that drew, whatever the code seeds: tried when ALL does not reproduce."""
+
+__all__ = ["ALL", "CAUTIOUS"]

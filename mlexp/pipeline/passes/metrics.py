@@ -1,0 +1,48 @@
+"""Metrics get an expression that gives them when the script has ended; a number that was only shown gets a name."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+from dataclasses import replace
+
+from mlexp.dataflow.cell import parse
+from mlexp.pipeline.edits import Edits
+from mlexp.pipeline.script import Script, ScriptMetric
+from mlexp.records import MetricOrigin
+
+
+def name_metrics(script: Script) -> Script:
+    """Say for each metric of the run how the script reads it."""
+    metrics = []
+    last = script.sections[-1]
+    source = last.source
+    for metric in script.run.metrics:
+        expression = metric.expression
+        if metric.origin is MetricOrigin.RESULT:
+            named = _bind_result(source, _free_name(metric.name, script))
+            if named is None:
+                continue
+            source, expression = named
+        metrics.append(ScriptMetric(name=metric.name, expression=expression, recorded=metric.value))
+    sections = (*script.sections[:-1], replace(last, source=source))
+    return replace(script, sections=sections, metrics=tuple(metrics))
+
+
+def _bind_result(source: str, name: str) -> tuple[str, str] | None:
+    tree = parse(source)
+    if tree is None or not tree.body or not isinstance(tree.body[-1], ast.Expr):
+        return None
+    edits = Edits(source)
+    edits.insert_before(tree.body[-1], f"{name} = ")
+    return edits.done(), name
+
+
+def _free_name(metric: str, script: Script) -> str:
+    name = re.sub(r"\W", "_", metric)
+    name = f"_{name}" if not name.isidentifier() or keyword.iskeyword(name) else name
+    taken = {n for section in script.sections for n in (*section.execution.bound, *section.execution.read)}
+    while name in taken:
+        name += "_"
+    return name

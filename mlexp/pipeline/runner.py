@@ -1,0 +1,105 @@
+"""Run a script in this process, which was started for it, and tell what it gave. Started as a file, not imported.
+
+    python -P runner.py REQUEST.json
+
+Nothing but the standard library is loaded before the script has ended, and nothing of ours stands on its path. The script
+is run as it is, as `__main__`; its values are read afterwards, from its variables.
+"""
+
+import json
+import os
+import sys
+import traceback
+from types import ModuleType
+
+
+def main() -> None:
+    """Read the request, run the script, write the answer."""
+    with open(sys.argv[1], encoding="utf-8") as file:
+        request = json.load(file)
+    script = request["script"]
+    confined, refused = confine(request)
+    sys.argv = [script, *request["arguments"]]
+    sys.path.insert(0, os.path.dirname(script))
+    module = ModuleType("__main__")
+    module.__file__ = script
+    sys.modules["__main__"] = module
+    before = set(sys.modules)
+    answer = {"confinement": confined, **run(script, module)}
+    sys.stdout.flush()
+    sys.stderr.flush()
+    loaded = sorted(sys.modules.keys() - before)
+    refused.append(None)  # from here on we write ourselves
+    sys.path.append(request["mlexp"])
+    answer["values"] = digests(request["values"], vars(module)) if answer["status"] == 0 else {}
+    answer["packages"] = packages(loaded)
+    answer["refused"] = [text for text in refused if text is not None]
+    with open(request["answer"], "w", encoding="utf-8") as file:
+        json.dump(answer, file)
+    sys.stdout.flush()
+    os._exit(0)  # threads and finalizers of the script's have nothing more to say
+
+
+def run(script: str, module: ModuleType) -> dict[str, object]:
+    """Run the script; tell its exit status, and its error if it had one."""
+    try:
+        with open(script, encoding="utf-8") as file:
+            code = compile(file.read(), script, "exec", dont_inherit=True)
+        exec(code, vars(module))
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else int(error.code is not None)
+        return {"status": status, "error": f"it ended by itself, with status {status}" if status else ""}
+    except BaseException as error:
+        traceback.print_exc()
+        lines = [s.lineno for s in traceback.extract_tb(error.__traceback__) if s.filename == script]
+        missing = error.name if isinstance(error, ImportError) else None
+        return {
+            "status": 1,
+            "error": f"{type(error).__name__}: {error}"[:500],
+            "line": lines[-1] if lines else None,
+            "missing": missing,
+        }
+    return {"status": 0, "error": ""}
+
+
+def confine(request: dict[str, object]) -> tuple[str, list[object]]:
+    """Keep the script's side effects in; return how, and the list that refusals are added to."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "confine.py")
+    spec = spec_from_file_location("_mlexp_confine", place)
+    assert spec is not None and spec.loader is not None
+    confine = module_from_spec(spec)
+    spec.loader.exec_module(confine)
+    refused: list[object] = []
+    level = confine.confine(
+        writable=request["writable"], network=bool(request["network"]), refused=refused, finished=lambda: None in refused
+    )
+    return str(level), refused
+
+
+def digests(names: list[str], namespace: dict[str, object]) -> dict[str, str]:
+    """Return the digests of the values, by the walk that capture used; what it cannot walk is left out."""
+    from mlexp.errors import NotWalkableError
+    from mlexp.fingerprint import digest_of
+
+    found = {}
+    for name in names:
+        if name in namespace:
+            try:
+                found[name] = str(digest_of(namespace[name]))
+            except (NotWalkableError, MemoryError):
+                continue
+    return found
+
+
+def packages(loaded: list[str]) -> list[dict[str, object]]:
+    """Return the distributions that the script loaded, and all that these require."""
+    from mlexp.installed import packages_of, with_required
+    from mlexp.records.documents import to_document
+
+    return [to_document(package) for package in with_required(packages_of(loaded))]
+
+
+if __name__ == "__main__":
+    main()

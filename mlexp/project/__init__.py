@@ -1,0 +1,7 @@
+"""The composition root: a store, its settings, and what can be asked of it."""
+
+from mlexp.project.comparison import Comparison
+from mlexp.project.project import Project
+from mlexp.project.readers import Data, Run, Runs
+
+__all__ = ["Comparison", "Data", "Project", "Run", "Runs"]

@@ -1,0 +1,171 @@
+"""A project's runs: the composition root, and what the doors (magics, command line, Python) call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mlexp.comparison import Compared, Goal, compare, goal_of
+from mlexp.config import Settings, load_settings
+from mlexp.errors import RunNotFoundError, UsageError
+from mlexp.project.readers import Run, Runs
+from mlexp.project.recovery import recover
+from mlexp.query import parse_query
+from mlexp.records import RunId, RunRecord, RunStatus
+from mlexp.snapshot import BlobStore
+from mlexp.storage import RunStore, SqliteStore, store_folder
+from mlexp.storage.place import make_store_folder, project_root
+
+
+class Project:
+    """A store and what can be asked of it."""
+
+    def __init__(self, folder: Path, settings: Settings, *, word: str = "", session_id: str | None = None) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.word = word
+        """What there is to say of the store on first use."""
+        self.root = project_root(folder)
+        self.blobs = BlobStore(folder / "blobs")
+        self.store: RunStore = SqliteStore(folder / "runs.db")
+        self.session_id = session_id
+        """The kernel's session, for `@last`; None outside a kernel."""
+        recover(self.store, folder)
+
+    @classmethod
+    def open(cls, start: Path | None = None, *, make: bool = True) -> Project:
+        """Open the store that work in `start` (the working directory) belongs to.
+
+        Raises:
+            RunNotFoundError: There is none yet, and `make` is false.
+            StoreError: It cannot be opened.
+        """
+        start = (start or Path.cwd()).absolute()
+        settings = load_settings(start)
+        folder = store_folder(start, settings)
+        if not make and not (folder / "runs.db").exists():
+            raise RunNotFoundError(f"there is no store in {folder}: no run was tracked here yet. Put %%track above a cell.")
+        folder, word = make_store_folder(folder)
+        return cls(folder, settings, word=word)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.store.close()
+
+    def find(self, reference: str) -> Run:
+        """Return the run that a reference stands for: r3, a name, the beginning of an id, @last, @best:METRIC, ….
+
+        Raises:
+            RunNotFoundError: There is none.
+            UsageError: The reference cannot be read.
+        """
+        if reference.startswith("@"):
+            return self.reader(self._at(reference))
+        if match := re.fullmatch(r"r(\d+)", reference):
+            for record in self.store.find_runs(number=int(match[1])):
+                return self.reader(record)
+        known = []
+        for record in self.store.find_runs():
+            name = self.store.labels(record.id).name
+            if name and name == reference:
+                return self.reader(record)
+            known.append((record, name))
+        by_id = [record for record, _ in known if len(reference) >= 4 and record.id.startswith(reference)]
+        if len(by_id) == 1:
+            return self.reader(by_id[0])
+        names = [name for _, name in known if name]
+        raise RunNotFoundError.among(reference, [*dict.fromkeys(names), *(record.reference for record, _ in known)])
+
+    def runs(self, query: str = "", *, experiment: str | None = None) -> Runs:
+        """Return the runs that match, newest first: of one experiment, or of all.
+
+        Raises:
+            QueryError: There is a mistake in the query.
+        """
+        records = list(self.store.find_runs(experiment=experiment))
+        readers = {record.id: self.reader(record) for record in records}
+        if query:
+            rows = [_row(reader) for reader in readers.values()]
+            return Runs([readers[RunId(row["id"])] for row in parse_query(query).select(rows)], self)
+        return Runs(list(readers.values()), self)
+
+    def compare(self, references: Sequence[str | Run], *, baseline: str | Run | None = None) -> Compared:
+        """Compare two runs or more; differences are taken against the first, or against `baseline`."""
+        runs = [self._run(reference) for reference in references]
+        base = 0
+        if baseline is not None:
+            chosen = self._run(baseline)
+            ids = [run.record.id for run in runs]
+            if chosen.record.id not in ids:
+                runs.insert(0, chosen)
+            else:
+                base = ids.index(chosen.record.id)
+        return compare([run.side for run in runs], goals=self.store.goals(), baseline=base)
+
+    def previous(self, run: RunRecord) -> RunRecord | None:
+        """Return the run that differences are taken against: the same cell's last finished one, else the experiment's."""
+        finished = [
+            other
+            for other in self.store.find_runs(experiment=run.experiment)
+            if other.number < run.number and other.status is RunStatus.FINISHED
+        ]
+        name = self.store.labels(run.id).name
+        same = (other for other in finished if name and self.store.labels(other.id).name == name)
+        return next(same, finished[0] if finished else None)
+
+    def verdict(self, run_id: RunId) -> str | None:
+        """Return the newest proof's verdict, or None."""
+        proofs = self.store.proofs(run_id)
+        return str(proofs[0].verdict) if proofs else None
+
+    def _run(self, reference: str | Run) -> Run:
+        return reference if isinstance(reference, Run) else self.find(reference)
+
+    def reader(self, record: RunRecord) -> Run:
+        """Return the reader of a run."""
+        return Run(record, self)
+
+    def _at(self, reference: str) -> RunRecord:
+        what, _, metric = reference[1:].partition(":")
+        records = list(self.store.find_runs())
+        if what == "last" and not metric:
+            mine = [record for record in records if self.session_id in (None, record.session_id)]
+            if mine:
+                return mine[0]
+            raise RunNotFoundError("@last: no run yet. Put %%track on the first line of a cell and run it.")
+        if what not in ("best", "min", "max") or not metric:
+            raise UsageError(f"{reference!r}: there are @last, @best:METRIC, @min:METRIC and @max:METRIC")
+        newest = records[0].experiment if records else None
+        if self.session_id is not None:
+            newest = next((r.experiment for r in records if r.session_id == self.session_id), newest)
+        values = {
+            record.id: value
+            for record in records
+            if record.experiment == newest and record.status is RunStatus.FINISHED
+            for value in (m.value for m in record.metrics if m.name == metric)
+            if value == value
+        }
+        if not values:
+            names = sorted({m.name for record in records for m in record.metrics})
+            raise RunNotFoundError(f"{reference}: no finished run has a metric {metric!r}; there are {', '.join(names)}")
+        goal = Goal(what) if what in ("min", "max") else goal_of(metric, self.store.goals())
+        if goal is None:
+            raise UsageError(f"{reference}: is {metric} better large or small? Say @max:{metric} or @min:{metric}.")
+        sign = 1 if goal is Goal.MAX else -1
+        return max((r for r in records if r.id in values), key=lambda r: (sign * values[r.id], r.number))
+
+
+def _row(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "name": run.name,
+        "number": run.record.number,
+        "status": str(run.status),
+        "experiment": run.experiment,
+        "tags": run.labels.tags,
+        "elapsed_s": run.elapsed_s,
+        "params": run.params,
+        "metrics": run.metrics,
+    }

@@ -1,0 +1,216 @@
+"""Readers: runs and their data, read as needed. Nothing can be changed through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mlexp.comparison import Side
+from mlexp.errors import NotKeptError
+from mlexp.records import Environment, Execution, InputFile, Labels, Proof, RunRecord, RunStatus
+from mlexp.snapshot import BlobStore, load
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlexp.project.project import Project
+
+
+class Run:
+    """A run, read as needed. Nothing can be changed through it."""
+
+    def __init__(self, record: RunRecord, project: Project) -> None:
+        self.record = record
+        self._project = project
+
+    def __repr__(self) -> str:
+        metrics = ", ".join(f"{metric.name}={metric.value!r}" for metric in self.record.metrics)
+        return f"<Run {self.ref} {self.name} {self.status}: {metrics}>"
+
+    @property
+    def ref(self) -> str:
+        """The reference, such as "r3"."""
+        return self.record.reference
+
+    @property
+    def id(self) -> str:
+        """The id, the same in every store."""
+        return self.record.id
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Name, tags and note."""
+        return self._project.store.labels(self.record.id)
+
+    @property
+    def name(self) -> str:
+        """What it is called; may be empty."""
+        return self.labels.name
+
+    @property
+    def status(self) -> RunStatus:
+        """Running, finished, failed, interrupted or killed."""
+        return self.record.status
+
+    @property
+    def experiment(self) -> str:
+        """The experiment it belongs to."""
+        return self.record.experiment
+
+    @property
+    def started(self) -> datetime:
+        """When it started, in UTC."""
+        return self.record.started
+
+    @property
+    def elapsed_s(self) -> float | None:
+        """Seconds it took; None while it runs."""
+        return self.record.elapsed_s
+
+    @property
+    def params(self) -> dict[str, object]:
+        """Chosen inputs by name."""
+        return {param.name: param.value for param in self.record.params}
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Measured numbers by name; of logged ones the last."""
+        return {metric.name: metric.value for metric in self.record.metrics}
+
+    @property
+    def timings(self) -> dict[str, float]:
+        """Clock readings by name, in the unit of the cell."""
+        return {timing.name: timing.value for timing in self.record.timings}
+
+    def history(self, metric: str) -> pd.DataFrame:
+        """Return the logged points of a metric: columns step, time (seconds since the epoch), value; as they came."""
+        import pandas as pd
+
+        for points in self._project.store.points(self.record.id):
+            if points.name == metric:
+                return pd.DataFrame({"step": points.steps, "time": points.times, "value": points.values})
+        known = ", ".join(points.name for points in self._project.store.points(self.record.id)) or "none"
+        raise LookupError(f"{self.ref} has logged no metric {metric!r}; logged: {known}")
+
+    @property
+    def data(self) -> Data:
+        """The data that the cell read, by name, as it was when the cell began."""
+        return Data(self.record, self._project.blobs)
+
+    @cached_property
+    def executions(self) -> tuple[Execution, ...]:
+        """All executions of its session up to it, oldest first."""
+        return self._project.store.executions(self.record.session_id, stop=self.record.execution + 1)
+
+    @property
+    def code(self) -> str:
+        """The tracked cell, as it was typed."""
+        return self.record.source
+
+    @property
+    def inputs(self) -> tuple[InputFile, ...]:
+        """The files from outside that its session had read by then; the newest content of a path counts."""
+        return tuple({file.resolved: file for execution in self.executions for file in execution.inputs}.values())
+
+    @property
+    def stdout(self) -> str:
+        """What the cell printed."""
+        digest = self.record.stdout
+        return self._project.blobs.get(digest).decode("utf-8", "replace") if digest else ""
+
+    @property
+    def environment(self) -> Environment | None:
+        """Packages and git state; None while they are being read."""
+        return self._project.store.environment(self.record.id)
+
+    @property
+    def proof(self) -> Proof | None:
+        """The newest proof, or None."""
+        proofs = self._project.store.proofs(self.record.id)
+        return proofs[0] if proofs else None
+
+    @property
+    def side(self) -> Side:
+        """The run as a side of a comparison."""
+        return Side(run=self.record, labels=self.labels, environment=self.environment, inputs=self.inputs)
+
+
+class Data(Mapping[str, Any]):
+    """What a run read, by name; each object is restored when it is asked for."""
+
+    def __init__(self, record: RunRecord, blobs: BlobStore) -> None:
+        self._records = {data.name: data for data in record.data}
+        self._blobs = blobs
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the object as the cell read it.
+
+        Raises:
+            KeyError: The cell read no data of that name.
+            NotKeptError: It was not kept; the message gives the reason.
+            BlobCorruptError: What was kept is damaged.
+        """
+        record = self._records[name]
+        if record.digest is None or not record.kept:
+            raise NotKeptError(f"{name} ({record.kind}) was not kept: {record.reason}")
+        return load(record.digest, self._blobs)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __repr__(self) -> str:
+        return f"<data: {', '.join(f'{r.name} {r.summary}'.strip() for r in self._records.values())}>"
+
+
+class Runs(Sequence[Run]):
+    """Runs, newest first, or in the order of the query."""
+
+    def __init__(self, runs: Sequence[Run], project: Project) -> None:
+        self._runs = tuple(runs)
+        self._project = project
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return a run, or the runs of a slice."""
+        found = self._runs[index]
+        return Runs(found, self._project) if isinstance(index, slice) else found
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def __repr__(self) -> str:
+        from mlexp.render.runs import runs_table
+
+        return runs_table(self.sides(), states=self.states(), goals=self._project.store.goals())
+
+    def sides(self) -> list[Side]:
+        """Return them as sides of a comparison, without what only a comparison needs."""
+        return [Side(run=run.record, labels=run.labels) for run in self._runs]
+
+    def states(self) -> dict[str, str]:
+        """Return the state of each in one word, by id."""
+        from mlexp.render.runs import state_of
+
+        return {run.id: state_of(run.record, self._project.verdict(run.record.id)) for run in self._runs}
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return one row a run, with the references as index, and columns `params.NAME` and `metrics.NAME`."""
+        import pandas as pd
+
+        rows = []
+        for run in self._runs:
+            row: dict[str, object] = {
+                "name": run.name,
+                "status": str(run.status),
+                "experiment": run.experiment,
+                "started": run.started,
+                "elapsed_s": run.elapsed_s,
+            }
+            row |= {f"params.{name}": value for name, value in run.params.items()}
+            row |= {f"metrics.{name}": value for name, value in run.metrics.items()}
+            rows.append(row)
+        return pd.DataFrame(rows, index=pd.Index([run.ref for run in self._runs], name="run"))

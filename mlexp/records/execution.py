@@ -1,0 +1,120 @@
+"""One cell executed once: the unit of provenance. Everything a script is made of stands here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from mlexp.errors import InvalidRecordError
+from mlexp.records.names import Digest, SessionId
+
+
+class Outcome(StrEnum):
+    """How an execution ended."""
+
+    OK = "ok"
+    ERROR = "error"
+    INTERRUPTED = "interrupted"
+    NOT_RUN = "not run"
+    """The text could not be compiled: nothing of it ran."""
+    UNKNOWN = "unknown"
+    """It ran before mlexp was loaded and left no word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRecord:
+    """One life of one kernel with mlexp loaded."""
+
+    id: SessionId
+    started: datetime
+    notebook: str | None
+    """Path of the notebook, or None where the front end tells none."""
+    folder: str
+    """The kernel's working directory when mlexp was loaded."""
+    process: str
+    """Machine, process and its start, as one text: tells a live kernel from a dead one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorRecord:
+    """What an execution or a run ended with."""
+
+    type: str
+    message: str
+    line: int | None = None
+    """Line of the executed text, counted from 1, at which the failing statement stood."""
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """A file that came from outside the session and was opened for reading."""
+
+    path: str
+    """As it was spelled at the opening."""
+    resolved: str
+    """The absolute path it stood for."""
+    size_bytes: int
+    digest: Digest | None
+    """None: the content was not kept."""
+    reason: str | None = None
+    """Why the content was not kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleRecord:
+    """A module of the user's own (not installed) that the session had imported."""
+
+    name: str
+    file: str
+    """Path under an import folder, such as "homemade/utils/__init__.py"."""
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorState:
+    """What an execution did to one global random number generator."""
+
+    generator: str
+    """"random" or "numpy"."""
+    before: Digest
+    after: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """One cell executed once."""
+
+    session_id: SessionId
+    index: int
+    """Order in the session, counted from 0; executions before the extension was loaded come first."""
+    number: int
+    """The N of In [N]."""
+    source: str
+    """The text as it was typed."""
+    python: str
+    """The same as Python, line by line: magics have become calls of `get_ipython()`."""
+    outcome: Outcome
+    started: datetime | None = None
+    elapsed_s: float = 0.0
+    observed: bool = True
+    """False: it ran before mlexp was loaded; its text comes from IPython's history."""
+    cell_id: str | None = None
+    error: ErrorRecord | None = None
+    bound: tuple[str, ...] = ()
+    """Names that the text binds at top level."""
+    read: tuple[str, ...] = ()
+    """Names that the text reads, in functions too, before it binds them or without binding them."""
+    inputs: tuple[InputFile, ...] = ()
+    writes: tuple[str, ...] = ()
+    """Absolute paths of files opened for writing."""
+    modules: tuple[ModuleRecord, ...] = ()
+    generators: tuple[GeneratorState, ...] = ()
+    """Only the generators that moved."""
+    n_figures: int = 0
+    """Figures that were open when it ended."""
+
+    def __post_init__(self) -> None:
+        if self.index < 0:
+            raise InvalidRecordError(f"execution {self.index}: the index is below 0")

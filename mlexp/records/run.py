@@ -1,0 +1,150 @@
+"""A run: one tracked execution. What people say of it later (name, tags, note) is a record of its own."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from mlexp.errors import InvalidRecordError
+from mlexp.records.environment import Interpreter
+from mlexp.records.execution import ErrorRecord
+from mlexp.records.names import Digest, RunId, SessionId
+
+
+class RunStatus(StrEnum):
+    """Where a run stands."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    KILLED = "killed"
+    """Its process died; what it had recorded by then is kept."""
+
+
+_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
+    RunStatus.RUNNING: frozenset(RunStatus) - {RunStatus.RUNNING},
+    RunStatus.FINISHED: frozenset(),
+    RunStatus.FAILED: frozenset(),
+    RunStatus.INTERRUPTED: frozenset(),
+    RunStatus.KILLED: frozenset(),
+}
+
+
+def check_move(before: RunStatus, after: RunStatus) -> None:
+    """Raise InvalidRecordError unless a run may go from `before` to `after`."""
+    if after not in _MOVES[before]:
+        raise InvalidRecordError(f"a run that is {before} cannot become {after}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Param:
+    """A chosen input: a name bound to a constant."""
+
+    name: str
+    literal: str
+    """The value as a Python literal."""
+    execution: int
+    """Index of the execution that bound it."""
+
+    @property
+    def value(self) -> object:
+        """The value itself: a number, text, boolean, None, or a small container of these."""
+        return ast.literal_eval(self.literal)
+
+
+class MetricOrigin(StrEnum):
+    """Where a metric was found; the script finds it at the same place."""
+
+    BOUND = "bound"
+    RESULT = "result"
+    """In the cell's last expression."""
+    LOGGED = "logged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A measured number. NaN and infinities are kept: a diverging run is a result."""
+
+    name: str
+    value: float
+    """A float, or an int where the cell bound one; of a logged metric the last value."""
+    origin: MetricOrigin
+    expression: str = ""
+    """Python that gives the value where the cell has ended: `auc`, `scores["f1"]`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataRecord:
+    """A data object that the cell read, as it was when the cell began, or one that the cell bound or changed."""
+
+    name: str
+    kind: str
+    """The codec's name for it, such as "pandas.DataFrame"; without a codec, the type's."""
+    summary: str
+    """Its extent in a few words, such as "6,714 × 15"."""
+    size_bytes: int
+    digest: Digest | None
+    """Digest of its content. None: it could not be taken apart."""
+    kept: bool
+    """Whether `run.data[name]` can give it back."""
+    reason: str | None = None
+    """Why there is no digest, or why the content was not kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One tracked execution."""
+
+    id: RunId
+    number: int
+    """The N of rN, given by the store; 0 before that."""
+    experiment: str
+    session_id: SessionId
+    execution: int
+    """Index of the tracked execution in its session."""
+    status: RunStatus
+    started: datetime
+    interpreter: Interpreter
+    source: str
+    """The tracked cell as it was typed."""
+    elapsed_s: float | None = None
+    """None while it is running, and when it was killed."""
+    params: tuple[Param, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    timings: tuple[Metric, ...] = ()
+    """Clock readings that the cell bound, in their own unit."""
+    data: tuple[DataRecord, ...] = ()
+    """What the cell read."""
+    values: tuple[DataRecord, ...] = ()
+    """What the cell bound or changed: digests, for the proof."""
+    stdout: Digest | None = None
+    stderr: Digest | None = None
+    error: ErrorRecord | None = None
+    notes: tuple[str, ...] = ()
+    """What was not captured, and why."""
+
+    def __post_init__(self) -> None:
+        if self.started.tzinfo is None:
+            raise InvalidRecordError(f"run {self.reference}: the start {self.started} names no time zone")
+        if self.elapsed_s is not None and self.elapsed_s < 0:
+            raise InvalidRecordError(f"run {self.reference}: it ended {-self.elapsed_s} s before it began")
+        if (self.status is RunStatus.FINISHED) and self.elapsed_s is None:
+            raise InvalidRecordError(f"run {self.reference}: finished, but without a duration")
+
+    @property
+    def reference(self) -> str:
+        """The reference in its store, such as "r3"."""
+        return f"r{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """What people call a run and say of it; it may change at any time."""
+
+    run_id: RunId
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""

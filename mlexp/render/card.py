@@ -1,0 +1,171 @@
+"""The run card under a tracked cell: static HTML with inline styles and no script, and the same as text.
+
+Without its styles it is still complete and in order. Colours come from the page; where it has none, from the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+
+from mlexp.comparison import MetricRow, ParamRow, Side, metric_rows, param_rows
+from mlexp.comparison.numbers import formatted, seconds, signed
+from mlexp.comparison.sections import data_rows
+from mlexp.render.text import clean, cut
+
+_MAX_METRICS = 6
+_MAX_CHARACTERS = 60
+_DIM = "opacity:.72"
+_LINE = "1px solid var(--jp-border-color2,var(--vscode-panel-border,#8885))"
+_BOX = (
+    "font:13px/20px var(--jp-ui-font-family,var(--vscode-font-family,system-ui,sans-serif));"
+    "font-variant-numeric:tabular-nums;color:var(--jp-content-font-color1,var(--vscode-foreground,inherit));"
+    f"border:{_LINE};border-radius:3px;padding:7px 12px 8px;max-width:820px"
+)
+_BADGE = f"border:{_LINE};border-radius:9px;padding:0 7px;margin-left:6px;font-size:11px;line-height:16px;white-space:nowrap"
+_HEAD = f"text-align:left;padding:0 16px 0 0;font-weight:400;{_DIM};vertical-align:top;white-space:nowrap;width:1px"
+_CELL = "text-align:left;padding:0;white-space:normal"
+_WORST = "color:var(--jp-error-color1,var(--vscode-errorForeground,#c62828))"
+
+Line = tuple[str, str, str]
+"""A line of the card: its head, its HTML and its text."""
+
+
+def run_card(
+    side: Side, before: Side | None, *, state: str, first: bool, goals: Mapping[str, str] | None = None
+) -> tuple[str, str]:
+    """Return the card as HTML and as text.
+
+    Args:
+        side: The run.
+        before: The run that differences are taken against; None for the first.
+        state: The run's state in one word.
+        first: Whether it is the store's first run: then the card says what to do next.
+        goals: What was said of metrics.
+    """
+    run = side.run
+    ended = f"{run.status} {'in' if run.status == 'finished' else 'after'} {seconds(run.elapsed_s or 0.0)}"
+    against = f", vs {before.run.reference}, one run each" if before else ""
+    clock = f"{run.started.astimezone():%H:%M}"
+    lines = list(_lines(side, before, goals=goals, first=first))
+    rows = "".join(
+        f'<tr style="background:none"><th scope="row" style="{_HEAD}">{escape(head)}</th>'
+        f'<td style="{_CELL}">{html}</td></tr>'
+        for head, html, _ in lines
+    )
+    title = f"<b>{escape(run.reference)}</b>&nbsp; {_safe(side.labels.name)} &nbsp;"
+    html = (
+        f'<div role="region" aria-label="Run {escape(run.reference)}" style="{_BOX}">\n'
+        f'<div style="display:flex;flex-wrap:wrap;align-items:center">{title}{_dim(ended)}'
+        f'<span style="flex:1"></span> {_dim(clock + against)} <span style="{_BADGE}">{escape(state)}</span></div>\n'
+        f'<table style="border-collapse:collapse;margin:3px 0 0;border:0;font-size:13px;line-height:20px;width:100%">'
+        f"{rows}</table></div>"
+    )
+    text = [f"{run.reference}  {clean(side.labels.name)}  {ended} · {state} · {clock}{against}".replace("    ", "  ")]
+    text += [f"{head:<8} {line}" for head, _, line in lines]
+    return html, "\n".join(text)
+
+
+def _lines(
+    side: Side, before: Side | None, *, goals: Mapping[str, str] | None, first: bool
+) -> Iterator[Line]:
+    run = side.run
+    if run.error is not None:
+        where = f" line {run.error.line}" if run.error.line else ""
+        message = cut(clean(run.error.message), 300)
+        yield (
+            "error",
+            f'<b style="{_WORST}">{_safe(run.error.type)}</b>: {_safe(message)}{where}',
+            f"{run.error.type}: {message}{where}",
+        )
+    sides = [before, side] if before else [side]
+    yield from _metric_line(metric_rows(sides, goals=goals), run_failed=run.status != "finished")
+    if run.params or (before and before.run.params):
+        yield _changes("params", param_rows(sides))
+    if run.data or (before and before.run.data):
+        yield _changes("data", data_rows(sides))
+    if run.timings:
+        text = " · ".join(f"{timing.name} {formatted(timing.value)}" for timing in run.timings)
+        yield "timings", _dim(text), text
+    for note in run.notes:
+        yield "note", _safe(note), clean(note)
+    if first:
+        name = run.reference
+        code = [f"%export {name} -o train.py", "%runs"]
+        yield (
+            "next",
+            f"Change a value and run the cell again: the card then shows what changed. "
+            f"<code>{code[0]}</code> writes a script and proves it; <code>{code[1]}</code> lists all runs.",
+            f"Change a value and run the cell again. {code[0]} writes a script and proves it; {code[1]} lists all runs.",
+        )
+
+
+def _metric_line(rows: Sequence[MetricRow], *, run_failed: bool) -> Iterator[Line]:
+    mine = [row for row in rows if row.values[-1] is not None]
+    if not mine:
+        if not run_failed:
+            text = "none found: bind a number to a name, add -m NAME to %%track, or call mlexp.log(NAME=value)"
+            yield "metrics", _dim(text), text
+        return
+    blocks, texts = [], []
+    for row in mine[:_MAX_METRICS]:
+        known = [value for value in row.values if value is not None]
+        value = formatted(known[-1], like=known)
+        change = _change(row, known)
+        blocks.append(
+            f'<div style="min-width:106px;white-space:nowrap">{_dim(cut(row.name, 30))} '
+            f'<b style="display:block">{value}</b> {escape(change[0])} {_dim(change[1])}</div>'
+        )
+        texts.append(f"{row.name} {value} {' '.join(change)}".strip())
+    if len(mine) > _MAX_METRICS:
+        rest = f"{len(mine) - _MAX_METRICS} more"
+        blocks.append(_dim(rest))
+        texts.append(rest)
+    html = f'<div style="display:flex;flex-wrap:wrap;gap:4px 26px">{"".join(blocks)}</div>'
+    yield "metrics", html, "   ".join(texts)
+
+
+def _change(row: MetricRow, known: Sequence[float]) -> tuple[str, str]:
+    if len(row.values) < 2:
+        return "", ""
+    difference = row.difference(len(row.values) - 1)
+    if difference is None:
+        return "", "new"
+    if not row.differs:
+        return "=", "equal"
+    word = "higher" if difference > 0 else "lower" if difference < 0 else "differs"
+    return signed(difference, like=known), word
+
+
+def _changes(head: str, rows: Sequence[ParamRow]) -> Line:
+    """Return the line of what changed, with what did not folded away; of one side alone, all of it."""
+    htmls, texts = [], []
+    alone = bool(rows) and len(rows[0].values) == 1
+    unchanged = []
+    for row in rows:
+        value = cut(clean(row.values[-1] or "gone"), _MAX_CHARACTERS)
+        if alone:
+            htmls.append(f"{_safe(row.name)} <b>{_safe(value)}</b>")
+            texts.append(f"{row.name} {value}")
+        elif row.differs:
+            was = "new" if row.values[0] is None else f"was {cut(clean(row.values[0]), _MAX_CHARACTERS)}"
+            htmls.append(f"{_safe(row.name)} <b>{_safe(value)}</b> {_dim(was)}")
+            texts.append(f"{row.name} {value} ({was})")
+        else:
+            unchanged.append(f"{row.name} {value}")
+    if unchanged:
+        count = f"{len(unchanged)} unchanged" if htmls else f"all {len(unchanged)} unchanged"
+        htmls.append(
+            f'<details style="display:inline-block;vertical-align:top"><summary style="{_DIM}">{count}</summary>'
+            f"{_safe(', '.join(unchanged))}</details>"
+        )
+        texts.append(count)
+    return head, " &nbsp;·&nbsp; ".join(htmls), " · ".join(texts)
+
+
+def _dim(text: str) -> str:
+    return f'<span style="{_DIM}">{_safe(text)}</span>' if text else ""
+
+
+def _safe(text: str) -> str:
+    return escape(clean(text))

@@ -1,0 +1,117 @@
+"""The contract of a run store. Its tests ship in `mlexp.testing`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mlexp.records import Environment, Execution, Labels, Proof, RunId, RunRecord, RunStatus, SessionId, SessionRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricPoints:
+    """The logged points of one metric of one run, as they came. The three have one length."""
+
+    name: str
+    steps: tuple[int, ...]
+    times: tuple[float, ...]
+    """Seconds since the epoch."""
+    values: tuple[float, ...]
+
+
+class RunStore(ABC):
+    """Where runs are kept.
+
+    Threads: one instance may be shared between threads.
+    Atomicity: each method happens wholly or not at all.
+    Idempotence: `put_…` with the same record changes nothing; `add_…` and `start_run` are not idempotent.
+    Ownership: a finished run is never changed; `finish_run` raises RunFinishedError. Labels may change at any time;
+        environments and proofs come later and are records of their own.
+    Order: `find_runs` yields newest first, by number.
+    Faults: what the medium refuses is a StoreError; nothing is half done.
+    """
+
+    @abstractmethod
+    def put_session(self, session: SessionRecord) -> None:
+        """Keep a session's record."""
+
+    @abstractmethod
+    def get_session(self, session_id: SessionId) -> SessionRecord:
+        """Return it; raise RunNotFoundError if there is none."""
+
+    @abstractmethod
+    def put_executions(self, executions: Sequence[Execution], *, wait_s: float | None = None) -> None:
+        """Keep executions of sessions that are kept. A second record of one index takes the first one's place.
+
+        Args:
+            executions: The records.
+            wait_s: How long another writer may be waited for; None: as long as the store usually waits.
+        """
+
+    @abstractmethod
+    def executions(self, session_id: SessionId, *, stop: int | None = None) -> tuple[Execution, ...]:
+        """Return a session's executions by index, those below `stop`; none for an unknown session."""
+
+    @abstractmethod
+    def start_run(self, run: RunRecord, labels: Labels) -> RunRecord:
+        """Keep a run that begins, and return it with the number that the store gives it: 1, 2, … without gaps."""
+
+    @abstractmethod
+    def finish_run(self, run: RunRecord, points: Sequence[MetricPoints] = ()) -> None:
+        """Replace the running run by its finished record, with its logged points.
+
+        Raises:
+            RunFinishedError: It was finished before.
+            RunNotFoundError: It was never started.
+        """
+
+    @abstractmethod
+    def get_run(self, run_id: RunId) -> RunRecord:
+        """Return the run; raise RunNotFoundError if there is none."""
+
+    @abstractmethod
+    def find_runs(
+        self, *, experiment: str | None = None, number: int | None = None, status: RunStatus | None = None
+    ) -> Iterator[RunRecord]:
+        """Yield the runs that are of this experiment, number and status, as far as given; newest first."""
+
+    @abstractmethod
+    def points(self, run_id: RunId) -> tuple[MetricPoints, ...]:
+        """Return a run's logged points by metric, in the order in which the metrics first came."""
+
+    @abstractmethod
+    def put_labels(self, labels: Labels) -> None:
+        """Set what a kept run is called and what is said of it."""
+
+    @abstractmethod
+    def labels(self, run_id: RunId) -> Labels:
+        """Return it; empty labels for a run that has none."""
+
+    @abstractmethod
+    def put_environment(self, environment: Environment) -> None:
+        """Keep a run's environment."""
+
+    @abstractmethod
+    def environment(self, run_id: RunId) -> Environment | None:
+        """Return it, or None while it is not known."""
+
+    @abstractmethod
+    def add_proof(self, proof: Proof) -> None:
+        """Keep one more proof of a run."""
+
+    @abstractmethod
+    def proofs(self, run_id: RunId) -> tuple[Proof, ...]:
+        """Return a run's proofs, newest first."""
+
+    @abstractmethod
+    def put_goal(self, metric: str, goal: str) -> None:
+        """Say whether a metric is better large ("max") or small ("min")."""
+
+    @abstractmethod
+    def goals(self) -> dict[str, str]:
+        """Return what was said, by metric."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the medium; the instance is not used any more."""

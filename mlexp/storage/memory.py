@@ -1,0 +1,129 @@
+"""The reference store: in memory, for property tests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from mlexp.errors import RunFinishedError, RunNotFoundError
+from mlexp.records import (
+    Environment,
+    Execution,
+    Labels,
+    Proof,
+    RunId,
+    RunRecord,
+    RunStatus,
+    SessionId,
+    SessionRecord,
+    check_move,
+)
+from mlexp.storage.base import MetricPoints, RunStore
+
+
+class MemoryStore(RunStore):
+    """Keeps everything in dictionaries, gone with the process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._sessions: dict[SessionId, SessionRecord] = {}
+        self._executions: dict[SessionId, dict[int, Execution]] = {}
+        self._runs: dict[RunId, RunRecord] = {}
+        self._points: dict[RunId, tuple[MetricPoints, ...]] = {}
+        self._labels: dict[RunId, Labels] = {}
+        self._environments: dict[RunId, Environment] = {}
+        self._proofs: dict[RunId, list[Proof]] = {}
+        self._goals: dict[str, str] = {}
+
+    def put_session(self, session: SessionRecord) -> None:  # noqa: D102  (the contract says it)
+        with self._lock:
+            self._sessions[session.id] = session
+
+    def get_session(self, session_id: SessionId) -> SessionRecord:  # noqa: D102
+        try:
+            return self._sessions[session_id]
+        except KeyError:
+            raise RunNotFoundError(f"no session {session_id!r} in this store") from None
+
+    def put_executions(self, executions: Sequence[Execution], *, wait_s: float | None = None) -> None:  # noqa: D102, ARG002
+        with self._lock:
+            for execution in executions:
+                self.get_session(execution.session_id)
+            for execution in executions:
+                self._executions.setdefault(execution.session_id, {})[execution.index] = execution
+
+    def executions(self, session_id: SessionId, *, stop: int | None = None) -> tuple[Execution, ...]:  # noqa: D102
+        with self._lock:
+            kept = self._executions.get(session_id, {})
+            return tuple(kept[index] for index in sorted(kept) if stop is None or index < stop)
+
+    def start_run(self, run: RunRecord, labels: Labels) -> RunRecord:  # noqa: D102
+        with self._lock:
+            numbered = replace(run, number=1 + max((kept.number for kept in self._runs.values()), default=0))
+            self._runs[run.id] = numbered
+            self._labels[run.id] = labels
+            return numbered
+
+    def finish_run(self, run: RunRecord, points: Sequence[MetricPoints] = ()) -> None:  # noqa: D102
+        with self._lock:
+            before = self.get_run(run.id)
+            if before.status is not RunStatus.RUNNING:
+                raise RunFinishedError(f"run {before.reference} is {before.status} and cannot be changed")
+            check_move(before.status, run.status)
+            self._runs[run.id] = run
+            self._points[run.id] = tuple(points)
+
+    def get_run(self, run_id: RunId) -> RunRecord:  # noqa: D102
+        with self._lock:
+            try:
+                return self._runs[run_id]
+            except KeyError:
+                raise RunNotFoundError.among(run_id, list(self._runs)) from None
+
+    def find_runs(
+        self, *, experiment: str | None = None, number: int | None = None, status: RunStatus | None = None
+    ) -> Iterator[RunRecord]:  # noqa: D102
+        with self._lock:
+            kept = sorted(self._runs.values(), key=lambda run: -run.number)
+        return (
+            run
+            for run in kept
+            if experiment in (None, run.experiment) and number in (None, run.number) and status in (None, run.status)
+        )
+
+    def points(self, run_id: RunId) -> tuple[MetricPoints, ...]:  # noqa: D102
+        return self._points.get(run_id, ())
+
+    def put_labels(self, labels: Labels) -> None:  # noqa: D102
+        with self._lock:
+            self.get_run(labels.run_id)
+            self._labels[labels.run_id] = labels
+
+    def labels(self, run_id: RunId) -> Labels:  # noqa: D102
+        return self._labels.get(run_id, Labels(run_id=run_id))
+
+    def put_environment(self, environment: Environment) -> None:  # noqa: D102
+        with self._lock:
+            self.get_run(environment.run_id)
+            self._environments[environment.run_id] = environment
+
+    def environment(self, run_id: RunId) -> Environment | None:  # noqa: D102
+        return self._environments.get(run_id)
+
+    def add_proof(self, proof: Proof) -> None:  # noqa: D102
+        with self._lock:
+            self.get_run(proof.run_id)
+            self._proofs.setdefault(proof.run_id, []).insert(0, proof)
+
+    def proofs(self, run_id: RunId) -> tuple[Proof, ...]:  # noqa: D102
+        return tuple(self._proofs.get(run_id, ()))
+
+    def put_goal(self, metric: str, goal: str) -> None:  # noqa: D102
+        self._goals[metric] = goal
+
+    def goals(self) -> dict[str, str]:  # noqa: D102
+        return dict(self._goals)
+
+    def close(self) -> None:  # noqa: D102
+        return None

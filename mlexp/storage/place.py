@@ -1,0 +1,77 @@
+"""Where the store of a folder lies, and what a new one is made of."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mlexp.config import Settings, state_folder
+from mlexp.errors import StoreError
+
+NAME = ".mlexp"
+
+
+def store_folder(start: Path, settings: Settings) -> Path:
+    """Return the store's folder for work in `start`: made or not, writable or not.
+
+    The setting decides; else the nearest `.mlexp` upward; else beside the nearest pyproject.toml or .git; else `start`.
+    The home folder and the root are passed over.
+    """
+    if settings.store:
+        return (start / Path(settings.store).expanduser()).absolute()
+    start = start.absolute()
+    avoided = {Path.home(), Path(start.anchor)}
+    candidates = [folder for folder in (start, *start.parents) if folder not in avoided]
+    for folder in candidates:
+        if (folder / NAME).is_dir():
+            return folder / NAME
+    for folder in candidates:
+        if (folder / "pyproject.toml").is_file() or (folder / ".git").is_dir():
+            return folder / NAME
+        if (folder / ".git").is_file():
+            return (_main_checkout(folder / ".git") or folder) / NAME
+    return start / NAME
+
+
+def make_store_folder(folder: Path) -> tuple[Path, str]:
+    """Make the folder if it is not there; return it and a word on it: new, or elsewhere since it cannot be written."""
+    word = ""
+    if not folder.is_dir():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            word = f"new store: {folder}"
+        except OSError as error:
+            folder, word = _elsewhere(folder, error)
+    elif not os.access(folder, os.W_OK):
+        folder, word = _elsewhere(folder, PermissionError("it cannot be written"))
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+    return folder, word
+
+
+def project_root(folder: Path) -> Path:
+    """Return the folder that a store belongs to."""
+    return folder.parent if folder.name == NAME else folder
+
+
+def _elsewhere(folder: Path, error: OSError) -> tuple[Path, str]:
+    from hashlib import blake2b
+
+    other = state_folder() / f"{folder.parent.name}-{blake2b(os.fsencode(folder), digest_size=4).hexdigest()}"
+    try:
+        other.mkdir(parents=True, exist_ok=True)
+    except OSError as second:
+        raise StoreError(f"no store can be made: {folder}: {error}; {other}: {second}. Set MLEXP_STORE.") from second
+    return other, f"{folder} cannot be made ({error}); runs are kept in {other}"
+
+
+def _main_checkout(file: Path) -> Path | None:
+    """Return the main checkout of a git worktree, whose `.git` is a file that names `…/.git/worktrees/NAME`."""
+    try:
+        target = Path(file.read_text(encoding="utf-8").partition("gitdir:")[2].strip())
+    except OSError:
+        return None
+    if target.parent.name == "worktrees" and target.parent.parent.name == ".git":
+        return (file.parent / target).parent.parent.parent.resolve()
+    return None

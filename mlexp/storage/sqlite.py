@@ -1,0 +1,245 @@
+"""Runs in one SQLite file.
+
+Every write is a transaction begun IMMEDIATE, so that writers wait for one another instead of failing half way (deferred
+ones cannot wait once they have read). WAL with synchronous=NORMAL: a killed process loses nothing; a power cut may lose
+the last transactions, never the file.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+import threading
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mlexp.errors import RunFinishedError, RunNotFoundError, StoreError
+from mlexp.records import (
+    Environment,
+    Execution,
+    Labels,
+    Proof,
+    RunId,
+    RunRecord,
+    RunStatus,
+    SessionId,
+    SessionRecord,
+    check_move,
+)
+from mlexp.records.documents import from_document, to_document
+from mlexp.storage.base import MetricPoints, RunStore
+from mlexp.storage.schema import migrate
+
+_WAIT_S = 30.0
+
+
+class SqliteStore(RunStore):
+    """A run store in the file `path`, made if it is not there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        try:
+            self._connection = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise StoreError(f"{path} cannot be opened: {error}") from error
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            migrate(self._connection, where=path)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise StoreError(f"{path} cannot be used as a store: {error}") from error
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def put_session(self, session: SessionRecord) -> None:  # noqa: D102  (the contract says it)
+        with self._writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?)", (session.id, _text(session)))
+
+    def get_session(self, session_id: SessionId) -> SessionRecord:  # noqa: D102
+        row = self._row("SELECT document FROM sessions WHERE id = ?", session_id)
+        if row is None:
+            raise RunNotFoundError(f"no session {session_id!r} in this store")
+        return from_document(SessionRecord, json.loads(row[0]))
+
+    def put_executions(self, executions: Sequence[Execution], *, wait_s: float | None = None) -> None:  # noqa: D102
+        rows = [(execution.session_id, execution.index, _text(execution)) for execution in executions]
+        with self._writing(wait_s=wait_s) as connection:
+            for session_id in {row[0] for row in rows}:
+                self.get_session(session_id)
+            connection.executemany("INSERT OR REPLACE INTO executions VALUES (?, ?, ?)", rows)
+
+    def executions(self, session_id: SessionId, *, stop: int | None = None) -> tuple[Execution, ...]:  # noqa: D102
+        rows = self._rows(
+            "SELECT document FROM executions WHERE session_id = ? AND position < ? ORDER BY position",
+            session_id,
+            2**62 if stop is None else stop,
+        )
+        return tuple(from_document(Execution, json.loads(row[0])) for row in rows)
+
+    def start_run(self, run: RunRecord, labels: Labels) -> RunRecord:  # noqa: D102
+        with self._writing() as connection:
+            number = 1 + connection.execute("SELECT coalesce(max(number), 0) FROM runs").fetchone()[0]
+            numbered = replace(run, number=number)
+            connection.execute(
+                "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)",
+                (number, run.id, run.experiment, run.status, run.started.isoformat(), _text(numbered)),
+            )
+            _put_labels(connection, labels)
+        return numbered
+
+    def finish_run(self, run: RunRecord, points: Sequence[MetricPoints] = ()) -> None:  # noqa: D102
+        with self._writing() as connection:
+            before = self.get_run(run.id)
+            if before.status is not RunStatus.RUNNING:
+                raise RunFinishedError(f"run {before.reference} is {before.status} and cannot be changed")
+            check_move(before.status, run.status)
+            connection.execute(
+                "UPDATE runs SET status = ?, document = ? WHERE id = ?", (run.status, _text(run), run.id)
+            )
+            connection.executemany("INSERT OR REPLACE INTO run_numbers VALUES (?, ?, ?, ?)", _numbers(run))
+            connection.executemany(
+                "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (run.id, position, p.name, len(p.steps), _packed("q", p.steps), _packed("d", p.times), _packed("d", p.values))
+                    for position, p in enumerate(points)
+                ],
+            )  # fmt: skip
+
+    def get_run(self, run_id: RunId) -> RunRecord:  # noqa: D102
+        row = self._row("SELECT document FROM runs WHERE id = ?", run_id)
+        if row is None:
+            raise RunNotFoundError.among(run_id, [row[0] for row in self._rows("SELECT id FROM runs")])
+        return from_document(RunRecord, json.loads(row[0]))
+
+    def find_runs(
+        self, *, experiment: str | None = None, number: int | None = None, status: RunStatus | None = None
+    ) -> Iterator[RunRecord]:  # noqa: D102
+        wanted = {"experiment": experiment, "number": number, "status": status}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        where = " AND ".join(f"{name} = ?" for name in given) or "1"
+        rows = self._rows(f"SELECT document FROM runs WHERE {where} ORDER BY number DESC", *given.values())  # noqa: S608
+        return (from_document(RunRecord, json.loads(row[0])) for row in rows)
+
+    def points(self, run_id: RunId) -> tuple[MetricPoints, ...]:  # noqa: D102
+        rows = self._rows(
+            "SELECT name, steps, times, metric_values FROM points WHERE run_id = ? ORDER BY position", run_id
+        )
+        return tuple(
+            MetricPoints(
+                name=name,
+                steps=tuple(_unpacked("q", steps)),
+                times=tuple(_unpacked("d", times)),
+                values=tuple(_unpacked("d", values)),
+            )
+            for name, steps, times, values in rows
+        )
+
+    def put_labels(self, labels: Labels) -> None:  # noqa: D102
+        with self._writing() as connection:
+            self.get_run(labels.run_id)
+            _put_labels(connection, labels)
+
+    def labels(self, run_id: RunId) -> Labels:  # noqa: D102
+        row = self._row("SELECT document FROM labels WHERE run_id = ?", run_id)
+        return Labels(run_id=run_id) if row is None else from_document(Labels, json.loads(row[0]))
+
+    def put_environment(self, environment: Environment) -> None:  # noqa: D102
+        with self._writing() as connection:
+            self.get_run(environment.run_id)
+            connection.execute(
+                "INSERT OR REPLACE INTO environments VALUES (?, ?)", (environment.run_id, _text(environment))
+            )
+
+    def environment(self, run_id: RunId) -> Environment | None:  # noqa: D102
+        row = self._row("SELECT document FROM environments WHERE run_id = ?", run_id)
+        return None if row is None else from_document(Environment, json.loads(row[0]))
+
+    def add_proof(self, proof: Proof) -> None:  # noqa: D102
+        with self._writing() as connection:
+            self.get_run(proof.run_id)
+            connection.execute("INSERT INTO proofs (run_id, document) VALUES (?, ?)", (proof.run_id, _text(proof)))
+
+    def proofs(self, run_id: RunId) -> tuple[Proof, ...]:  # noqa: D102
+        rows = self._rows("SELECT document FROM proofs WHERE run_id = ? ORDER BY number DESC", run_id)
+        return tuple(from_document(Proof, json.loads(row[0])) for row in rows)
+
+    def put_goal(self, metric: str, goal: str) -> None:  # noqa: D102
+        with self._writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO goals VALUES (?, ?)", (metric, goal))
+
+    def goals(self) -> dict[str, str]:  # noqa: D102
+        return dict(self._rows("SELECT metric, goal FROM goals"))
+
+    def close(self) -> None:  # noqa: D102
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _writing(self, *, wait_s: float | None = None) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            connection = self._connection
+            try:
+                if wait_s is not None:
+                    connection.execute(f"PRAGMA busy_timeout = {int(wait_s * 1000)}")
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                finally:
+                    if wait_s is not None:
+                        connection.execute(f"PRAGMA busy_timeout = {int(_WAIT_S * 1000)}")
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+            except sqlite3.Error as error:
+                raise StoreError(f"{self.path} cannot be written: {error}") from error
+
+    def _rows(self, statement: str, *values: object) -> list[Any]:
+        with self._lock:
+            try:
+                return self._connection.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                raise StoreError(f"{self.path} cannot be read: {error}") from error
+
+    def _row(self, statement: str, *values: object) -> Any:
+        rows = self._rows(statement, *values)
+        return rows[0] if rows else None
+
+
+def _text(record: object) -> str:
+    return json.dumps(to_document(record), ensure_ascii=True, separators=(",", ":"))
+
+
+def _put_labels(connection: sqlite3.Connection, labels: Labels) -> None:
+    connection.execute("INSERT OR REPLACE INTO labels VALUES (?, ?, ?)", (labels.run_id, labels.name, _text(labels)))
+
+
+def _numbers(run: RunRecord) -> Iterator[tuple[int, str, str, float | None]]:
+    """Yield the numbers by which a run can be found; SQLite has no NaN, and keeps NULL for it."""
+    params = [(p.name, p.value) for p in run.params]
+    for what, named in ("metric", [(m.name, m.value) for m in run.metrics]), ("param", params):
+        for name, value in named:
+            if isinstance(value, (int, float)):
+                number = float(value) if abs(value) < 2**1000 or value != value else math.inf
+                yield run.number, what, name, None if math.isnan(number) else number
+
+
+def _packed(kind: str, values: Sequence[float]) -> bytes:
+    return array(kind, values).tobytes()
+
+
+def _unpacked(kind: str, data: bytes) -> array[Any]:
+    values = array(kind)
+    values.frombytes(data)
+    return values
