@@ -6,10 +6,10 @@ from pathlib import Path
 
 from mlexp.comparison import Goal
 from mlexp.errors import UsageError
+from mlexp.live import current_project
 from mlexp.pipeline import export as pipeline
 from mlexp.project import Comparison, Project, Run, Runs
 from mlexp.records import Proof
-from mlexp.live import current_project
 
 
 def runs(query: str = "", *, experiment: str | None = None) -> Runs:

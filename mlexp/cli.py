@@ -1,4 +1,4 @@
-"""The command line: `mlexp runs|show|compare|export|verify|demo`. Exit status 0 yes, 1 no, 2 wrong call, 3 could not tell."""
+"""The command line. Exit status: 0 yes, 1 no, 2 the call is wrong, 3 could not tell."""
 
 from __future__ import annotations
 
@@ -53,7 +53,11 @@ def _run(command: Command, words: Sequence[str]) -> int:
     project = Project.open(make=command.makes_store)
     try:
         progress = _Progress()
-        say = (lambda text: print(text, file=sys.stderr, flush=True)) if found.json else (lambda text: print(text, flush=True))
+        say = (
+            (lambda text: print(text, file=sys.stderr, flush=True))
+            if found.json
+            else (lambda text: print(text, flush=True))
+        )
         answer = command.run(Context(project=project, say=say, progress=progress.show), found)
         progress.show("")
     finally:

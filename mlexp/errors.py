@@ -1,17 +1,17 @@
 """Everything that mlexp raises on purpose.
 
-    MlexpError
-    ├── UsageError (ValueError)              a command, option or name is off
-    │   └── QueryError                       a mistake in a query, with a caret
-    ├── InvalidRecordError (ValueError)      a record that cannot be
-    ├── RunNotFoundError (LookupError)       no such run in this store
-    ├── RunFinishedError                     a finished run is never changed
-    ├── StoreError (OSError)                 the store cannot be read or written
-    │   ├── StoreNewerError                  written by a newer mlexp
-    │   └── BlobCorruptError                 kept content that is damaged or missing
-    ├── NotWalkableError (TypeError)         an object that no codec can take apart
-    ├── NotKeptError (LookupError)           content that was not kept, with the reason
-    └── ExportError                          no script can be written
+MlexpError
+├── UsageError (ValueError)              a command, option or name is off
+│   └── QueryError                       a mistake in a query, with a caret
+├── InvalidRecordError (ValueError)      a record that cannot be
+├── RunNotFoundError (LookupError)       no such run in this store
+├── RunFinishedError                     a finished run is never changed
+├── StoreError (OSError)                 the store cannot be read or written
+│   ├── StoreNewerError                  written by a newer mlexp
+│   └── BlobCorruptError                 kept content that is damaged or missing
+├── NotWalkableError (TypeError)         an object that no codec can take apart
+├── NotKeptError (LookupError)           content that was not kept, with the reason
+└── ExportError                          no script can be written
 """
 
 from __future__ import annotations

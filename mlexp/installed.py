@@ -1,4 +1,4 @@
-"""The installed packages whose modules are imported, and the state of the git checkout: read after the cell, by the writer."""
+"""The installed packages whose modules are imported, and the state of the git checkout: too slow to read in a cell."""
 
 from __future__ import annotations
 
@@ -79,4 +79,6 @@ def _git(folder: Path) -> tuple[str | None, bool]:
 
 def _ask_git(folder: Path, *words: str) -> str:
     command = ["git", "-C", str(folder), "--no-optional-locks", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True, stdin=subprocess.DEVNULL).stdout
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=10, check=True, stdin=subprocess.DEVNULL
+    ).stdout

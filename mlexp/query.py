@@ -90,7 +90,9 @@ def _expression(text: str, part: str, offset: int) -> ast.expr:
         tree = ast.parse(single.strip(), mode="eval").body
     except (SyntaxError, ValueError) as error:
         column = getattr(error, "offset", 1) or 1
-        raise QueryError.at(text, min(len(text), offset + column - 1), f"This cannot be read: {error.args[0]}.") from None
+        raise QueryError.at(
+            text, min(len(text), offset + column - 1), f"This cannot be read: {error.args[0]}."
+        ) from None
     _check_form(text, tree)
     return tree
 

@@ -1,4 +1,7 @@
-"""The data that a tracked cell reads, kept before it runs, and the digests of what it bound or changed, after it."""
+"""The data that a tracked cell reads, kept before it runs, and the digests of what it bound or changed, after it.
+
+An object that cannot be taken apart, for whatever reason, is recorded with that reason; it costs no other object.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import time
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 
-from mlexp.errors import MlexpError, NotWalkableError
 from mlexp.fingerprint import digest_of, kind_of, summary_of
 from mlexp.records import DataRecord
 from mlexp.snapshot import BlobStore, keep
@@ -24,7 +26,7 @@ def keep_data(objects: Mapping[str, object], blobs: BlobStore, *, limit_bytes: i
             try:
                 kept = keep(value, blobs, limit_bytes=limit_bytes)
                 reason, digest, size = None, kept.digest, kept.size_bytes
-            except (MlexpError, MemoryError) as error:
+            except Exception as error:
                 reason, digest, size = str(error), None, 0
             records.append(
                 DataRecord(
@@ -62,7 +64,7 @@ def digest_values(
             continue
         try:
             digest, reason = digest_of(value), None
-        except (NotWalkableError, MemoryError) as error:
+        except Exception as error:
             digest, reason = None, str(error)
         records.append(
             DataRecord(

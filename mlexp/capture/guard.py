@@ -22,7 +22,7 @@ def guarded(what: str, note: Callable[[str], None] | None = None) -> Iterator[No
         yield
     except KeyboardInterrupt:
         threading.Timer(0.02, _thread.interrupt_main).start()
-    except BaseException as error:  # noqa: BLE001  (SystemExit in a hook kills the kernel)
+    except BaseException as error:
         text = f"{what}: {type(error).__name__}: {_message(error)}"
         if note is not None:
             note(text)
@@ -34,5 +34,5 @@ def guarded(what: str, note: Callable[[str], None] | None = None) -> Iterator[No
 def _message(error: BaseException) -> str:
     try:
         return str(error)
-    except BaseException:  # noqa: BLE001  (an error of the user's whose __str__ raises)
+    except BaseException:
         return "(no message)"

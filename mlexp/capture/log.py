@@ -52,7 +52,9 @@ def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None,
     if active is None:
         if not _State.warned:
             _State.warned = True
-            warnings.warn("mlexp.log: no run is under way, so nothing is kept. Put %%track above the cell.", stacklevel=2)
+            warnings.warn(
+                "mlexp.log: no run is under way, so nothing is kept. Put %%track above the cell.", stacklevel=2
+            )
         return
     values = {}
     for name, value in {**(metrics or {}), **named}.items():
@@ -74,7 +76,7 @@ def _converted(value: object) -> float | None:
         return None
     try:
         return float(value)
-    except Exception:  # noqa: BLE001  (whatever a value's own conversion may raise)
+    except Exception:
         return None
 
 

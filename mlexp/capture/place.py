@@ -33,7 +33,7 @@ def notebook_path(settings: Settings, namespace: Mapping[str, object]) -> str | 
 
 
 def experiment_of(settings: Settings, notebook: str | None, root: Path, folder: Path) -> str:
-    """Return the experiment of runs that name none: the setting, the notebook's path in the project, the folder's name."""
+    """Return the experiment of runs that name none: the setting, the notebook's path, or the folder's name."""
     if settings.experiment:
         return settings.experiment
     if notebook is None:
@@ -64,7 +64,7 @@ def is_alive(identity: str) -> bool:
 
 
 def _start_of(pid: int) -> str:
-    """Return the start of a process in clock ticks since boot, where the system tells it: process ids are used again."""
+    """Return the start of a process where the system tells it: process ids are used again."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
     except (OSError, IndexError):

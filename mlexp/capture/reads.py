@@ -28,7 +28,9 @@ def _names_in(value: object) -> Iterator[str]:
             yield from _names_in_code(value.__code__)
     elif isinstance(value, type) and vars(value).get("__module__") == _MAIN:
         for member in vars(value).values():
-            function: Any = getattr(member, "__func__", member) if isinstance(member, (staticmethod, classmethod)) else member
+            function: Any = (
+                getattr(member, "__func__", member) if isinstance(member, (staticmethod, classmethod)) else member
+            )
             if type(function) is FunctionType:
                 yield from _names_in_code(function.__code__)
 

@@ -1,7 +1,7 @@
 """The session: one life of one kernel with mlexp loaded. It orders the probes and keeps the log of executions.
 
-It owns all state of capture. Open executions are kept by their ExecutionInfo object: a stack would mix up subshells, and a
-ContextVar is lost in cells that await.
+It owns all state of capture. Open executions are kept by their ExecutionInfo object: a stack would mix up subshells,
+and a ContextVar is lost in cells that await.
 """
 
 from __future__ import annotations
@@ -77,7 +77,11 @@ class Session:
         self._probes: tuple[Probe, ...] = (
             ModulesProbe(place.blobs),
             FiguresProbe(shell),
-            FilesProbe(place.blobs, limit_bytes=place.settings.max_file_mb * 2**20, ignored=(place.folder,)),
+            FilesProbe(
+                place.blobs,
+                limit_bytes=place.settings.max_file_mb * 2**20,
+                ignored=(place.folder, Path(__file__).parents[1]),
+            ),
             RandomnessProbe(place.blobs),  # last before the cell and so nearest to it
         )
         self._executions: list[Execution] = []
@@ -269,7 +273,7 @@ def _line_of(error: BaseException, namespace: Mapping[str, object]) -> int | Non
 def _message(error: BaseException) -> str:
     try:
         return str(error)[:2000]
-    except BaseException:  # noqa: BLE001  (a user's error whose __str__ raises)
+    except BaseException:
         return "(its message could not be read)"
 
 

@@ -13,12 +13,12 @@ from mlexp.capture.guard import guarded
 from mlexp.capture.log import ActiveLog, set_active
 from mlexp.capture.numbers import found_metrics
 from mlexp.capture.opening import Opening
-from mlexp.installed import environment_of, imported_modules
 from mlexp.capture.probes.streams import StreamCapture
 from mlexp.capture.reads import live_reads
 from mlexp.dataflow.bindings import Kind, bindings_of
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.graph import params_of
+from mlexp.installed import environment_of, imported_modules
 from mlexp.records import (
     DataRecord,
     Execution,
@@ -151,7 +151,9 @@ class Tracking:
             if type(value) in (bool, int, float, str, type(None)):
                 found[name] = Param(name=name, literal=repr(value), execution=execution.index)
             else:
-                self.notes.append(f"-p {name}: {'not a plain value' if name in self.opening.namespace else 'no such name'}")
+                self.notes.append(
+                    f"-p {name}: {'not a plain value' if name in self.opening.namespace else 'no such name'}"
+                )
         return tuple(param for name, param in found.items() if name not in self.options.metrics)
 
     def _metrics(

@@ -63,7 +63,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError with the message and the way to help."""
-        raise UsageError(f"{self.prog}: {message}. {self.prog}{'?' if self.prog.startswith('%') else ' --help'} shows how.")
+        raise UsageError(
+            f"{self.prog}: {message}. {self.prog}{'?' if self.prog.startswith('%') else ' --help'} shows how."
+        )
 
 
 def parser_of(command: Command, *, prog: str) -> Parser:

@@ -17,7 +17,9 @@ from mlexp.project import Project, Run
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("notebook", nargs="?", type=Path, default=Path("notebooks/quickstart.ipynb"), metavar="NOTEBOOK")
+    parser.add_argument(
+        "notebook", nargs="?", type=Path, default=Path("notebooks/quickstart.ipynb"), metavar="NOTEBOOK"
+    )
     parser.add_argument("--metric", default="auc", help="the metric that decides which run is exported")
 
 
@@ -36,7 +38,7 @@ def _demo(context: Context, words: argparse.Namespace) -> Answer:
     say(" 2 mlexp runs\n")
     newest = Run.experiment.fget(runs[0])  # type: ignore[attr-defined]  # a property
     say(_run(context, RUNS, [f"experiment == {newest!r}", "limit", str(len(runs))]).text + "\n")
-    first, best = runs[-1], _best(context.project, runs, words.metric)
+    first, best = runs[-1], _best(runs, words.metric)
     other = first if first.id != best.id else runs[0]
     say(f" 3 mlexp compare {other.ref} {best.ref}\n")
     say(_run(context, COMPARE, [other.ref, best.ref]).text + "\n")
@@ -66,14 +68,16 @@ def _execute(notebook: Path, project: Project) -> float:
     book = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
     # the demo exports by itself, so that its steps can be seen
     book.cells = [cell for cell in book.cells if not cell.source.lstrip().startswith(("%export", "%verify"))]
-    client = NotebookClient(book, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(notebook.parent)}})
+    client = NotebookClient(
+        book, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(notebook.parent)}}
+    )
     started = time.perf_counter()
     environment = {**os.environ, "MLEXP_NOTEBOOK": str(notebook), "MLEXP_STORE": str(project.folder)}
     client.execute(env=environment)
     return time.perf_counter() - started
 
 
-def _best(project: Project, runs: list[Run], metric: str) -> Run:
+def _best(runs: list[Run], metric: str) -> Run:
     having = [run for run in runs if metric in run.metrics]
     if not having:
         raise UsageError(f"no tracked run has a metric {metric!r}; --metric names another")

@@ -23,9 +23,16 @@ _STATUS = {
 
 def _proof_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("reference", metavar="RUN", help="r3, a name, @last, @best:METRIC")
-    parser.add_argument("--allow-network", action="store_true", help="let the script use the network while it is proven")
     parser.add_argument(
-        "--allow-writes", action="append", default=[], type=Path, metavar="DIR", help="let it write there while it is proven"
+        "--allow-network", action="store_true", help="let the script use the network while it is proven"
+    )
+    parser.add_argument(
+        "--allow-writes",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
+        help="let it write there while it is proven",
     )
 
 
@@ -88,7 +95,9 @@ def _teller(context: Context) -> Tell:
             context.progress("")
             context.say(f" ✓ {step.name:<8} {step.text:<58} {seconds(step.elapsed_s):>8}")
         else:
-            context.progress(f" ◔ {step.name:<8} {step.text:<58} {seconds(step.elapsed_s) if step.elapsed_s else '':>8}")
+            context.progress(
+                f" ◔ {step.name:<8} {step.text:<58} {seconds(step.elapsed_s) if step.elapsed_s else '':>8}"
+            )
 
     return tell
 

@@ -15,7 +15,9 @@ from mlexp.render.text import clean
 
 
 def _runs_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("query", nargs="*", metavar="QUERY", help="such as: metrics.auc > 0.9 order by metrics.auc desc")
+    parser.add_argument(
+        "query", nargs="*", metavar="QUERY", help="such as: metrics.auc > 0.9 order by metrics.auc desc"
+    )
     parser.add_argument("--all-experiments", action="store_true", help="not only those of this notebook")
     parser.add_argument("--wide", action="store_true", help="all columns, nothing cut")
 
@@ -60,7 +62,12 @@ def _show(context: Context, words: argparse.Namespace) -> Answer:
 
 
 SHOW = Command(
-    name="show", summary="Show all that a run recorded.", arguments=_show_arguments, run=_show, magic=False, examples=("r3",)
+    name="show",
+    summary="Show all that a run recorded.",
+    arguments=_show_arguments,
+    run=_show,
+    magic=False,
+    examples=("r3",),
 )
 
 
@@ -79,7 +86,10 @@ def show_text(run: Run) -> str:
         *(("timing", f"{t.name} = {formatted(t.value)}") for t in record.timings),
         *(("param", f"{p.name} = {p.literal}") for p in record.params),
         *(("data", f"{d.name} {d.summary} {'' if d.kept else f'not kept: {d.reason}'}") for d in record.data),
-        *(("file", f"{f.path} {f.size_bytes:,} bytes {'' if f.digest else f'not kept: {f.reason}'}") for f in run.inputs),
+        *(
+            ("file", f"{f.path} {f.size_bytes:,} bytes {'' if f.digest else f'not kept: {f.reason}'}")
+            for f in run.inputs
+        ),
         ("python", f"{record.interpreter.version}, {record.interpreter.platform}, {record.interpreter.cpu}"),
         *(("not captured", note) for note in record.notes),
         ("error", f"{record.error.type}: {record.error.message}" if record.error else ""),
@@ -94,9 +104,15 @@ def proof_text(proof: Proof) -> str:
     """Return a proof in one line."""
     if proof.reason:
         return f"{proof.verdict}: {proof.reason}"
-    n = {what: sum(c.what == what and c.outcome == "equal" for c in proof.compared) for what in ("metric", "value", "text")}
+    n = {
+        what: sum(c.what == what and c.outcome == "equal" for c in proof.compared)
+        for what in ("metric", "value", "text")
+    }
     parts = [f"{n['metric']} metric{'' if n['metric'] == 1 else 's'}" if n["metric"] else ""]
-    parts += [f"{n['value']} value{'' if n['value'] == 1 else 's'}" if n["value"] else "", "printed text" if n["text"] else ""]
+    parts += [
+        f"{n['value']} value{'' if n['value'] == 1 else 's'}" if n["value"] else "",
+        "printed text" if n["text"] else "",
+    ]
     volatile = [c.name for c in proof.compared if c.outcome == "volatile"]
     also = f"; not compared, since they differ from run to run: {', '.join(volatile)}" if volatile else ""
     return f"Reproduced bit for bit: {', '.join(part for part in parts if part)}, {seconds(proof.elapsed_s)}{also}"

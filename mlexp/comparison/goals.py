@@ -14,10 +14,14 @@ class Goal(StrEnum):
     MIN = "min"
 
 
-_MAX = frozenset("acc accuracy auc auroc auprc ap map f1 fbeta precision recall sensitivity specificity r2 score iou dice "
-                 "jaccard bleu rouge ndcg mrr kappa mcc likelihood gain silhouette top1 top5 correct reward".split())  # fmt: skip
-_MIN = frozenset("loss error err mse rmse mae mape smape msle rmsle logloss deviance brier perplexity ppl nll bce cer wer fpr fnr "
-                 "entropy divergence kl distance regret aic bic ece residual cost".split())  # fmt: skip
+_MAX = frozenset(
+    """acc accuracy ap auc auprc auroc bleu correct dice f1 fbeta gain iou jaccard kappa likelihood map mcc mrr ndcg
+    precision r2 recall reward rouge score sensitivity silhouette specificity top1 top5""".split()
+)
+_MIN = frozenset(
+    """aic bce bic brier cer cost deviance distance divergence ece entropy err error fnr fpr kl logloss loss mae mape
+    mse nll perplexity ppl regret residual rmse rmsle smape wer""".split()
+)
 
 
 def goal_of(metric: str, said: Mapping[str, str] | None = None) -> Goal | None:

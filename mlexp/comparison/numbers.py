@@ -24,8 +24,8 @@ def formatted(value: float, *, like: Sequence[float] = ()) -> str:
     finite = [float(number) for number in beside if math.isfinite(number)]
     largest = max((abs(number) for number in finite), default=0.0)
     if largest and not 1e-4 <= largest < 1e7:
-        text = next(t for d in range(4, _MAX_DECIMALS) if _apart([f"{n:.{d}e}" for n in finite], finite) or d == 16
-                    for t in [f"{value:.{d}e}"])  # fmt: skip
+        digits = next(d for d in range(4, _MAX_DECIMALS) if d == 16 or _apart([f"{n:.{d}e}" for n in finite], finite))
+        text = f"{value:.{digits}e}"
     else:
         text = f"{float(value):,.{decimals(finite)}f}"
     return text.replace("-", _MINUS)
@@ -47,7 +47,7 @@ def signed(difference: float, *, like: Sequence[float]) -> str:
 
 
 def decimals(values: Sequence[float]) -> int:
-    """Return the decimals that show four digits behind the first of the largest value, and tell different values apart."""
+    """Return the decimals that show four digits behind the largest value's first, and tell different values apart."""
     largest = max((abs(value) for value in values), default=0.0)
     digits = max(0, 4 - (math.floor(math.log10(largest)) if largest >= 1 else 0))
     while digits < _MAX_DECIMALS and not _apart([f"{value:.{digits}f}" for value in values], values):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlexp.comparison.goals import Goal, goal_of
@@ -17,6 +17,8 @@ class ParamRow:
 
     name: str
     values: tuple[str | None, ...]
+    unknown: bool = False
+    """Whether a side's content is not known, so that nobody can say that it is equal."""
 
     @property
     def differs(self) -> bool:
@@ -87,7 +89,9 @@ def data_rows(sides: Sequence[Side]) -> tuple[ParamRow, ...]:
         column = {file.path: f"{file.size_bytes:,} bytes {_short(file.digest)}" for file in side.inputs}
         column |= {record.name: f"{record.summary} {_short(record.digest)}".strip() for record in side.run.data}
         columns.append(column)
-    return _rows(columns)
+    unknown = {record.name for side in sides for record in side.run.data if record.digest is None}
+    unknown |= {file.path for side in sides for file in side.inputs if file.digest is None}
+    return _rows(columns, unknown)
 
 
 def environment_rows(sides: Sequence[Side]) -> tuple[ParamRow, ...]:
@@ -108,14 +112,17 @@ def environment_rows(sides: Sequence[Side]) -> tuple[ParamRow, ...]:
 
 def code_lines(before: Side, after: Side, *, context: int = 1) -> tuple[str, ...]:
     """Return the unified diff of two tracked cells, file headers left out; nothing where they are equal."""
-    texts = [without_peeled(peel(side.run.source).body).splitlines() for side in (before, after)]
-    lines = list(difflib.unified_diff(*texts, lineterm="", n=context))[2:]
+    old, new = (without_peeled(peel(side.run.source).body).splitlines() for side in (before, after))
+    lines = list(difflib.unified_diff(old, new, lineterm="", n=context))[2:]
     return tuple(line for line in lines if not line.startswith("@@") or line is not lines[0])
 
 
-def _rows(columns: Sequence[Mapping[str, str]]) -> tuple[ParamRow, ...]:
-    rows = [ParamRow(name=name, values=tuple(column.get(name) for column in columns)) for name in _names(columns)]
-    return tuple(sorted(rows, key=lambda row: not row.differs))
+def _rows(columns: Sequence[Mapping[str, str]], unknown: Collection[str] = ()) -> tuple[ParamRow, ...]:
+    rows = [
+        ParamRow(name=name, values=tuple(column.get(name) for column in columns), unknown=name in unknown)
+        for name in _names(columns)
+    ]
+    return tuple(sorted(rows, key=lambda row: (not row.differs, not row.unknown)))
 
 
 def _names(columns: Iterable[Mapping[str, object]]) -> tuple[str, ...]:

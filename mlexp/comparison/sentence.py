@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mlexp.comparison.numbers import signed
 from mlexp.comparison.sections import MetricRow, ParamRow
 from mlexp.comparison.side import Side
-from mlexp.comparison.numbers import signed
 
 _FEW = 3
 
@@ -41,9 +41,7 @@ def _what_differs(params: Sequence[ParamRow], data: Sequence[ParamRow], *, code_
     differ = [row.name for row in params if row.differs]
     other_data = [row.name for row in data if row.differs]
     same = [
-        word
-        for word, equal in (("params", not differ), ("code", not code_differs), ("data", not other_data))
-        if equal
+        word for word, equal in (("params", not differ), ("code", not code_differs), ("data", not other_data)) if equal
     ]
     parts = []
     if same:

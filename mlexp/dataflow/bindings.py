@@ -16,6 +16,7 @@ import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 _CLOCKS = frozenset({"time", "perf_counter", "monotonic", "process_time", "thread_time", "time_ns", "perf_counter_ns",
                      "monotonic_ns", "process_time_ns", "now", "utcnow", "default_timer", "timer"})  # fmt: skip
@@ -24,7 +25,7 @@ _BINARY: dict[type[ast.operator], Callable[[object, object], object]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
 }  # fmt: skip
-_UNARY: dict[type[ast.unaryop], Callable[[object], object]] = {
+_UNARY: dict[type[ast.unaryop], Callable[[Any], object]] = {
     ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: operator.not_, ast.Invert: operator.invert,
 }  # fmt: skip
 _MAX_ITEMS = 100
@@ -73,7 +74,7 @@ def constant_value(node: ast.expr) -> object:
 
 
 def bindings_of(tree: ast.Module) -> dict[str, Binding]:
-    """Return how a cell binds each of its names, in the order of their first binding; imports and definitions left out."""
+    """Return how a cell binds each of its names, in the order of first binding; imports and definitions left out."""
     found: dict[str, Binding] = {}
     clocks: set[str] = set()
     for statement in tree.body:

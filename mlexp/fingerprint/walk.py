@@ -1,11 +1,11 @@
 """Take objects apart and put them together again.
 
-`describe(value, sink)` walks a value once. Bulk bytes go to `sink`, which returns what stands for them: a digest where
-only the identity is wanted, and the same digest where a snapshot also keeps them. So change detection, snapshots and
-proofs ask one question and cannot drift apart. The description is plain data (lists, dictionaries, text, numbers, bytes)
-whose MessagePack form is the same for equal values in every process.
+`describe(value, sink)` walks a value once. Bulk bytes go to `sink`, which returns what stands for them: a digest
+where only the identity is wanted, and the same digest where a snapshot also keeps them. So change detection, snapshots
+and proofs ask one question and cannot drift apart. The description is plain data (lists, text, numbers, bytes) whose
+MessagePack form is the same for equal values in every process.
 
-A codec knows the objects of one library and is imported only when one of these turns up; the built-in kinds stand below.
+A codec knows the objects of one library and is imported only when one of these turns up.
 What no codec knows raises NotWalkableError: no guess, no pickle.
 """
 
@@ -36,8 +36,9 @@ class Codec(Protocol):
     NotWalkableError. Equal values give equal descriptions however they lie in memory.
     """
 
-    kind: str
-    """Its name in stored descriptions, such as "pandas.DataFrame"; never reused for another form."""
+    @property
+    def kind(self) -> str:
+        """Its name in stored descriptions, such as "pandas.DataFrame"; never reused for another form."""
 
     def handles(self, value: object) -> bool:
         """Tell whether this codec takes `value`; subclasses that it does not know are not taken."""
@@ -169,9 +170,9 @@ def _libraries_of(value: object) -> Iterator[str]:
 
 
 def _codec_of(value: object) -> Codec:
-    codec: Codec | None = builtin.BY_TYPE.get(type(value))
-    if codec is not None:
-        return codec
+    known = builtin.BY_TYPE.get(type(value))
+    if known is not None:
+        return known
     for library in dict.fromkeys(_libraries_of(value)):
         if library != "builtins":
             for candidate in _registry.find(library) or ():
@@ -181,9 +182,9 @@ def _codec_of(value: object) -> Codec:
 
 
 def _codec_named(kind: str) -> Codec:
-    codec: Codec | None = _BUILTIN_BY_KIND.get(kind)
-    if codec is not None:
-        return codec
+    known = _BUILTIN_BY_KIND.get(kind)
+    if known is not None:
+        return known
     for candidate in _registry.find(kind.partition(".")[0]) or ():
         if candidate.kind == kind:
             return candidate

@@ -12,10 +12,11 @@ from mlexp.errors import ExportError
 from mlexp.pipeline.script import Pass, Script, Section
 from mlexp.records import Execution, Labels, Outcome, RunRecord, RunStatus, SessionRecord
 
-OWN_NAMES = (
-    "PARAMS", "INPUTS", "RECORDED", "argparse", "args", "ast", "bundle", "could_not_tell", "digest", "find_modules", "finish", "history", "input_path",
-    "json", "last", "log", "metrics_now", "number", "os", "read_flags", "restore_state", "script", "show_figures", "sys", "typed",
-)  # fmt: skip
+OWN_NAMES = tuple(
+    """PARAMS INPUTS RECORDED argparse args ast bundle could_not_tell digest find_modules finish history input_path json
+    last log metrics_now number os read_flags restore_state script show_figures sys typed""".split()
+)
+"""Names that the script's own parts use at its top level."""
 _MODULES = frozenset({"argparse", "ast", "json", "os", "sys"})
 
 

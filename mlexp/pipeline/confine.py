@@ -26,7 +26,7 @@ _PATH_EVENTS = {
 }  # fmt: skip
 _PROCESS_EVENTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.forkpty"})
 _NETWORK_EVENTS = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"})
-_LOCAL = ("127.", "localhost", "::1", "0.0.0.0")  # noqa: S104  (names to compare with, nothing is bound)
+_LOCAL = ("127.", "localhost", "::1", "0.0.0.0")
 
 
 def confine(*, writable: Sequence[str], network: bool, refused: list[Any], finished: Callable[[], bool]) -> str:
@@ -41,7 +41,7 @@ def confine(*, writable: Sequence[str], network: bool, refused: list[Any], finis
     folders = [os.path.realpath(folder) for folder in writable]
     if not network:
         _own_network()
-    holds = sys.platform == "linux" and _landlock([*folders, "/dev/shm"])  # noqa: S108  (POSIX shared memory)
+    holds = sys.platform == "linux" and _landlock([*folders, "/dev/shm"])
     sys.addaudithook(_hook(folders, network=network, processes=holds, refused=refused, finished=finished))
     return "landlock" if holds else "audit"
 

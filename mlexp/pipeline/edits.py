@@ -88,8 +88,8 @@ class Edits:
             start = self._starts[decorators[0].lineno - 1] + node.col_offset
         else:
             start = self._starts[first.lineno - 1] + first.col_offset
-        assert node.end_lineno is not None and node.end_col_offset is not None
-        return start, self._starts[node.end_lineno - 1] + node.end_col_offset
+        end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+        return start, self._starts[end_line - 1] + end_column
 
     def _shares_line(self, statement: ast.stmt, start: int, end: int) -> bool:
         before = self._data[self._starts[statement.lineno - 1] : start].strip()

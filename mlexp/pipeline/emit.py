@@ -17,7 +17,9 @@ from mlexp.pipeline.script import Script
 from mlexp.records import Package, Proof, Verdict
 
 
-def emit(script: Script, *, file: str, input_digests: dict[str, str], proof: Proof | None, packages: Sequence[Package]) -> str:
+def emit(
+    script: Script, *, file: str, input_digests: dict[str, str], proof: Proof | None, packages: Sequence[Package]
+) -> str:
     """Return the script's text.
 
     Args:
@@ -45,7 +47,7 @@ def emit(script: Script, *, file: str, input_digests: dict[str, str], proof: Pro
 def _docstring(script: Script, file: str, proof: Proof | None) -> str:
     run, labels = script.run, script.labels
     name = f' "{labels.name}"' if labels.name else ""
-    lines = [f"Run {run.reference}{name} of {script.notebook}, {run.started:%Y-%m-%d}.", "", *verdict_lines(script, proof), ""]
+    lines = [f"Run {run.reference}{name} of {script.notebook}, {run.started:%Y-%m-%d}.", "", *verdict_lines(proof), ""]
     for warning in script.warnings:
         lines += [warning, ""]
     usage = [("", "as it was run")]
@@ -71,7 +73,7 @@ def _docstring(script: Script, file: str, proof: Proof | None) -> str:
     return f'"""{text}\n"""'
 
 
-def verdict_lines(script: Script, proof: Proof | None) -> list[str]:
+def verdict_lines(proof: Proof | None) -> list[str]:
     """Return what the docstring says of the proof."""
     if proof is None:
         return ["NOT PROVEN: exported with --no-verify."]
@@ -110,12 +112,12 @@ def _flags(script: Script, file: str, stem: str) -> str:
     if script.inputs:
         lines += [f"{own('INPUTS')} = {{  # files in the bundle: as the notebook calls them"]
         lines += [*(f"    {_quoted(item.name)}: {_quoted(item.path)}," for item in script.inputs), "}"]
-    lines += [
-        "",
-        f'{own("script")} = {own("os")}.path.abspath(globals().get("__file__", {_quoted(file)}))  # none when run cell by cell',
-        f'{own("bundle")} = {own("os")}.path.join({own("os")}.path.dirname({own("script")}), {_quoted(stem + "_data")})',
+    places = support.PLACES.replace("@FILE@", file).replace("@BUNDLE@", f"{stem}_data")
+    lines += ["", _renamed(places, script).strip("\n")]
+    functions = [
+        support.TYPED,
+        support.flag_reader(inputs=bool(script.inputs), logs=script.logs, figures=_shows(script)),
     ]
-    functions = [support.TYPED, support.flag_reader(inputs=bool(script.inputs), logs=script.logs, figures=_shows(script))]
     if script.modules:
         functions.append(support.MODULES_PATH)
     if script.inputs:
@@ -155,7 +157,9 @@ def _check(script: Script) -> str:
         function, _, rest = call.partition("(")
         readings.append(f"        {_quoted(metric.name)}: {script.own(function)}({rest},")
     text = support.check(readings, inputs=bool(script.inputs), logs=script.logs, reference=script.run.reference)
-    return "# %% --metrics and --check\n" + _renamed(text, script).strip("\n").replace("        @READINGS@,", "\n".join(readings))
+    return "# %% --metrics and --check\n" + _renamed(text, script).strip("\n").replace(
+        "        @READINGS@,", "\n".join(readings)
+    )
 
 
 def _imports(script: Script) -> str:
@@ -201,7 +205,13 @@ def _quoted(text: str) -> str:
 
 
 def _shell(literal: str) -> str:
-    return literal if all(c.isalnum() or c in "._-" for c in literal) else f'"{literal}"' if '"' not in literal else f"'{literal}'"
+    return (
+        literal
+        if all(c.isalnum() or c in "._-" for c in literal)
+        else f'"{literal}"'
+        if '"' not in literal
+        else f"'{literal}'"
+    )
 
 
 def _counted(n: int, word: str) -> str:

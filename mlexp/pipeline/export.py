@@ -64,10 +64,12 @@ class Exported:
     """Where it was written; None when it was only verified."""
     bundle: Path | None = None
     stderr: str = ""
-    """What the script's first clean run wrote there: for a person who looks for the cause."""
+    """What the script wrote there, if it failed."""
 
 
-def verify(store: RunStore, blobs: BlobStore, run: RunRecord, *, options: Options, tell: Tell, file: str = "script.py") -> Exported:
+def verify(
+    store: RunStore, blobs: BlobStore, run: RunRecord, *, options: Options, tell: Tell, file: str = "script.py"
+) -> Exported:
     """Prove a run's script without writing it; the proof is kept with the run.
 
     Raises:
@@ -170,7 +172,8 @@ def _attempt(
     started = time.perf_counter()
     script = build_script(run, store.labels(run.id), store.get_session(run.session_id), executions, passes)
     digests = input_digests(script, blobs)
-    unproven = _text(script, file, digests, None, _recorded_packages(store, script))
+    packages = () if options.verify else _recorded_packages(store, script)
+    unproven = _text(script, file, digests, None, packages)
     if unproven in tried:
         return None
     tried.add(unproven)
@@ -200,14 +203,19 @@ def _attempt(
         recorded = blobs.get(run.stdout).decode("utf-8", "replace") if run.stdout else ""
         proof, first = prove(script, once, recorded_text=recorded)
     except FileNotFoundError:
-        raise ExportError(
-            f"{run.reference} was made by {run.interpreter.executable}, which is gone; --no-verify writes the script unproven"
-        ) from None
-    tell(Step(name="run", text=f"clean process, {proof.n_runs} times" if proof.n_runs > 1 else "clean process", elapsed_s=proof.elapsed_s))
-    text = _text(script, file, digests, proof, proof.packages or _recorded_packages(store, script))
+        gone = f"{run.reference} was made by {run.interpreter.executable}, which is gone"
+        raise ExportError(f"{gone}; --no-verify writes the script unproven") from None
+    tell(
+        Step(
+            name="run",
+            text=f"clean process, {proof.n_runs} times" if proof.n_runs > 1 else "clean process",
+            elapsed_s=proof.elapsed_s,
+        )
+    )
+    text = _text(script, file, digests, proof, proof.packages)
     if _code(text) != _code(unproven):
         raise AssertionError("the script that was proven is not the one to be written")
-    return Exported(script=script, text=text, proof=proof, stderr=first.stderr)
+    return Exported(script=script, text=text, proof=proof, stderr=first.stderr if first.status else "")
 
 
 def _text(script: Script, file: str, digests: dict[str, str], proof: Proof | None, packages: Sequence[Package]) -> str:

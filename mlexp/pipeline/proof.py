@@ -42,7 +42,9 @@ def _compared(script: Script, clean: CleanRun, recorded_text: str) -> tuple[Comp
     for metric in script.metrics:
         found = clean.metrics.get(metric.name)
         same = found is not None and repr(found) == repr(metric.recorded)
-        rows.append(_row(metric.name, "metric", repr(metric.recorded), "nothing" if found is None else repr(found), same=same))
+        rows.append(
+            _row(metric.name, "metric", repr(metric.recorded), "nothing" if found is None else repr(found), same=same)
+        )
     rows += _values(script.run, clean.values)
     if not any(row.outcome is not ComparisonOutcome.NOT_COMPARABLE for row in rows) and recorded_text.strip():
         same = _text(clean.stdout).endswith(_text(recorded_text))
@@ -54,7 +56,9 @@ def _values(run: RunRecord, found: Mapping[str, str]) -> list[Comparison]:
     rows = []
     for value in run.values:
         if value.digest is None:
-            what = Comparison(name=value.name, what="value", outcome=ComparisonOutcome.NOT_COMPARABLE, recorded=value.reason or "")
+            what = Comparison(
+                name=value.name, what="value", outcome=ComparisonOutcome.NOT_COMPARABLE, recorded=value.reason or ""
+            )
             rows.append(what)
         else:
             now = found.get(value.name, "nothing")
@@ -97,7 +101,10 @@ def _verdict(rows: tuple[Comparison, ...]) -> tuple[Verdict, str]:
         return Verdict.REPRODUCED, ""
     volatile = [row.name for row in rows if row.outcome is ComparisonOutcome.VOLATILE]
     if volatile:
-        return Verdict.NOT_REPRODUCED, f"{', '.join(volatile)}: another value each time the script is run; is a seed missing?"
+        return (
+            Verdict.NOT_REPRODUCED,
+            f"{', '.join(volatile)}: another value each time the script is run; is a seed missing?",
+        )
     return Verdict.NOT_VERIFIED, "there is nothing to compare: the cell left no number, no table and no text"
 
 

@@ -2,8 +2,8 @@
 
     python -P runner.py REQUEST.json
 
-Nothing but the standard library is loaded before the script has ended, and nothing of ours stands on its path. The script
-is run as it is, as `__main__`; its values are read afterwards, from its variables.
+Nothing but the standard library is loaded before the script has ended, and nothing of ours stands on its path. The
+script is run as it is, as `__main__`; its values are read afterwards, from its variables.
 """
 
 import json
@@ -68,12 +68,16 @@ def confine(request: dict[str, object]) -> tuple[str, list[object]]:
 
     place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "confine.py")
     spec = spec_from_file_location("_mlexp_confine", place)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     confine = module_from_spec(spec)
     spec.loader.exec_module(confine)
     refused: list[object] = []
     level = confine.confine(
-        writable=request["writable"], network=bool(request["network"]), refused=refused, finished=lambda: None in refused
+        writable=request["writable"],
+        network=bool(request["network"]),
+        refused=refused,
+        finished=lambda: None in refused,
     )
     return str(level), refused
 

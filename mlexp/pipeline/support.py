@@ -30,6 +30,11 @@ def typed(default):
     return value
 '''
 
+PLACES = """
+script = os.path.abspath(globals().get("__file__", "@FILE@"))  # there is no __file__ when run cell by cell
+bundle = os.path.join(os.path.dirname(script), "@BUNDLE@")
+"""
+
 MODULES_PATH = '''
 def find_modules():
     """Let modules be found in the order of the notebook: the standard library's, then those in the bundle."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Comparison:
-    """What differs between runs. `str()` begins with the sentence; the tables have one column a run, what differs first."""
+    """What differs between runs. `str()` begins with the sentence; tables have a column a run, what differs first."""
 
     def __init__(self, compared: Compared) -> None:
         self._compared = compared

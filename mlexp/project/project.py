@@ -46,7 +46,9 @@ class Project:
         settings = load_settings(start)
         folder = store_folder(start, settings)
         if not make and not (folder / "runs.db").exists():
-            raise RunNotFoundError(f"there is no store in {folder}: no run was tracked here yet. Put %%track above a cell.")
+            raise RunNotFoundError(
+                f"there is no store in {folder}: no run was tracked here yet. Put %%track above a cell."
+            )
         folder, word = make_store_folder(folder)
         return cls(folder, settings, word=word)
 
@@ -105,7 +107,7 @@ class Project:
         return compare([run.side for run in runs], goals=self.store.goals(), baseline=base)
 
     def previous(self, run: RunRecord) -> RunRecord | None:
-        """Return the run that differences are taken against: the same cell's last finished one, else the experiment's."""
+        """Return the run that differences are taken against: the last finished of its name, else of its experiment."""
         finished = [
             other
             for other in self.store.find_runs(experiment=run.experiment)
@@ -149,7 +151,9 @@ class Project:
         }
         if not values:
             names = sorted({m.name for record in records for m in record.metrics})
-            raise RunNotFoundError(f"{reference}: no finished run has a metric {metric!r}; there are {', '.join(names)}")
+            raise RunNotFoundError(
+                f"{reference}: no finished run has a metric {metric!r}; there are {', '.join(names)}"
+            )
         goal = Goal(what) if what in ("min", "max") else goal_of(metric, self.store.goals())
         if goal is None:
             raise UsageError(f"{reference}: is {metric} better large or small? Say @max:{metric} or @min:{metric}.")

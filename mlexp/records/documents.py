@@ -30,7 +30,7 @@ def to_document(record: object) -> dict[str, Any]:
 
 def from_document(cls: type[Record], document: Mapping[str, Any]) -> Record:
     """Return the record that `document` describes; fields that this version does not know are passed over."""
-    readers = _readers(cls)
+    readers: dict[str, Callable[[Any], Any]] = _readers(cls)  # type: ignore[arg-type]  # a class is hashable
     return cls(**{name: readers[name](value) for name, value in document.items() if name in readers})
 
 
@@ -49,7 +49,7 @@ def _plain(value: object) -> Any:
 
 
 @cache
-def _readers(cls: type) -> dict[str, Callable[[Any], Any]]:
+def _readers(cls: Any) -> dict[str, Callable[[Any], Any]]:
     hints = typing.get_type_hints(cls)
     return {field.name: _reader(hints[field.name]) for field in dataclasses.fields(cls)}
 

@@ -22,7 +22,9 @@ _BOX = (
     "font-variant-numeric:tabular-nums;color:var(--jp-content-font-color1,var(--vscode-foreground,inherit));"
     f"border:{_LINE};border-radius:3px;padding:7px 12px 8px;max-width:820px"
 )
-_BADGE = f"border:{_LINE};border-radius:9px;padding:0 7px;margin-left:6px;font-size:11px;line-height:16px;white-space:nowrap"
+_BADGE = (
+    f"border:{_LINE};border-radius:9px;padding:0 7px;margin-left:6px;font-size:11px;line-height:16px;white-space:nowrap"
+)
 _HEAD = f"text-align:left;padding:0 16px 0 0;font-weight:400;{_DIM};vertical-align:top;white-space:nowrap;width:1px"
 _CELL = "text-align:left;padding:0;white-space:normal"
 _WORST = "color:var(--jp-error-color1,var(--vscode-errorForeground,#c62828))"
@@ -66,9 +68,7 @@ def run_card(
     return html, "\n".join(text)
 
 
-def _lines(
-    side: Side, before: Side | None, *, goals: Mapping[str, str] | None, first: bool
-) -> Iterator[Line]:
+def _lines(side: Side, before: Side | None, *, goals: Mapping[str, str] | None, first: bool) -> Iterator[Line]:
     run = side.run
     if run.error is not None:
         where = f" line {run.error.line}" if run.error.line else ""
@@ -96,7 +96,7 @@ def _lines(
             "next",
             f"Change a value and run the cell again: the card then shows what changed. "
             f"<code>{code[0]}</code> writes a script and proves it; <code>{code[1]}</code> lists all runs.",
-            f"Change a value and run the cell again. {code[0]} writes a script and proves it; {code[1]} lists all runs.",
+            f"Change a value and run the cell again. {code[0]} writes and proves a script; {code[1]} lists all runs.",
         )
 
 
@@ -146,6 +146,9 @@ def _changes(head: str, rows: Sequence[ParamRow]) -> Line:
         value = cut(clean(row.values[-1] or "gone"), _MAX_CHARACTERS)
         if alone:
             htmls.append(f"{_safe(row.name)} <b>{_safe(value)}</b>")
+            texts.append(f"{row.name} {value}")
+        elif row.unknown and not row.differs:
+            htmls.append(f"{_safe(row.name)} {_dim(value)}")
             texts.append(f"{row.name} {value}")
         elif row.differs:
             was = "new" if row.values[0] is None else f"was {cut(clean(row.values[0]), _MAX_CHARACTERS)}"

@@ -59,7 +59,7 @@ def _metrics(compared: Compared, references: Sequence[str], *, show_all: bool) -
 
 
 def _section(section: Section, references: Sequence[str], *, show_all: bool, width: int) -> str:
-    shown: list[ParamRow] = [row for row in section.rows if row.differs or show_all]
+    shown: list[ParamRow] = [row for row in section.rows if row.differs or row.unknown or show_all]
     heading = f"{section.title}, {_counted(section.n_differ, len(section.rows))}"
     if not shown:
         return heading

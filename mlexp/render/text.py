@@ -11,7 +11,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozense
     cells = [[clean(cell) for cell in row] for row in (head, *rows)]
     widths = [max(_width(row[column]) for row in cells) for column in range(len(head))]
     lines = [
-        "  ".join(_padded(cell, width, right=i in right) for i, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        "  ".join(
+            _padded(cell, width, right=i in right) for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
         for row in cells
     ]
     rule = "─" * (sum(widths) + 2 * (len(widths) - 1))

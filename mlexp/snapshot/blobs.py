@@ -1,8 +1,8 @@
 """Blobs: files named after the digest of their bytes. Equal bytes are one blob.
 
-Written to a temporary name, flushed to the system and renamed: a killed process leaves a blob whole or not at all. After
-a power cut a blob may be torn; reading checks the digest, and keeping the same content again mends it. Nothing here
-deletes a blob.
+Written to a temporary name, flushed to the system and renamed: a killed process leaves a blob whole or not at all.
+After a power cut a blob may be torn; reading checks the digest, and keeping the same content again mends it. Nothing
+here deletes a blob.
 """
 
 from __future__ import annotations

@@ -21,7 +21,9 @@ class Journal:
     def __init__(self, folder: Path, run_id: RunId) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{run_id}.log"
-        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o644)
+        self._descriptor = os.open(
+            self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o644
+        )
 
     def append(self, step: int, time_s: float, values: Mapping[str, float]) -> None:
         """Write one point of each metric in `values`."""

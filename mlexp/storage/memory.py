@@ -36,36 +36,36 @@ class MemoryStore(RunStore):
         self._proofs: dict[RunId, list[Proof]] = {}
         self._goals: dict[str, str] = {}
 
-    def put_session(self, session: SessionRecord) -> None:  # noqa: D102  (the contract says it)
+    def put_session(self, session: SessionRecord) -> None:
         with self._lock:
             self._sessions[session.id] = session
 
-    def get_session(self, session_id: SessionId) -> SessionRecord:  # noqa: D102
+    def get_session(self, session_id: SessionId) -> SessionRecord:
         try:
             return self._sessions[session_id]
         except KeyError:
             raise RunNotFoundError(f"no session {session_id!r} in this store") from None
 
-    def put_executions(self, executions: Sequence[Execution], *, wait_s: float | None = None) -> None:  # noqa: D102, ARG002
+    def put_executions(self, executions: Sequence[Execution], *, wait_s: float | None = None) -> None:  # noqa: ARG002
         with self._lock:
             for execution in executions:
                 self.get_session(execution.session_id)
             for execution in executions:
                 self._executions.setdefault(execution.session_id, {})[execution.index] = execution
 
-    def executions(self, session_id: SessionId, *, stop: int | None = None) -> tuple[Execution, ...]:  # noqa: D102
+    def executions(self, session_id: SessionId, *, stop: int | None = None) -> tuple[Execution, ...]:
         with self._lock:
             kept = self._executions.get(session_id, {})
             return tuple(kept[index] for index in sorted(kept) if stop is None or index < stop)
 
-    def start_run(self, run: RunRecord, labels: Labels) -> RunRecord:  # noqa: D102
+    def start_run(self, run: RunRecord, labels: Labels) -> RunRecord:
         with self._lock:
             numbered = replace(run, number=1 + max((kept.number for kept in self._runs.values()), default=0))
             self._runs[run.id] = numbered
             self._labels[run.id] = labels
             return numbered
 
-    def finish_run(self, run: RunRecord, points: Sequence[MetricPoints] = ()) -> None:  # noqa: D102
+    def finish_run(self, run: RunRecord, points: Sequence[MetricPoints] = ()) -> None:
         with self._lock:
             before = self.get_run(run.id)
             if before.status is not RunStatus.RUNNING:
@@ -74,7 +74,7 @@ class MemoryStore(RunStore):
             self._runs[run.id] = run
             self._points[run.id] = tuple(points)
 
-    def get_run(self, run_id: RunId) -> RunRecord:  # noqa: D102
+    def get_run(self, run_id: RunId) -> RunRecord:
         with self._lock:
             try:
                 return self._runs[run_id]
@@ -83,7 +83,7 @@ class MemoryStore(RunStore):
 
     def find_runs(
         self, *, experiment: str | None = None, number: int | None = None, status: RunStatus | None = None
-    ) -> Iterator[RunRecord]:  # noqa: D102
+    ) -> Iterator[RunRecord]:
         with self._lock:
             kept = sorted(self._runs.values(), key=lambda run: -run.number)
         return (
@@ -92,38 +92,38 @@ class MemoryStore(RunStore):
             if experiment in (None, run.experiment) and number in (None, run.number) and status in (None, run.status)
         )
 
-    def points(self, run_id: RunId) -> tuple[MetricPoints, ...]:  # noqa: D102
+    def points(self, run_id: RunId) -> tuple[MetricPoints, ...]:
         return self._points.get(run_id, ())
 
-    def put_labels(self, labels: Labels) -> None:  # noqa: D102
+    def put_labels(self, labels: Labels) -> None:
         with self._lock:
             self.get_run(labels.run_id)
             self._labels[labels.run_id] = labels
 
-    def labels(self, run_id: RunId) -> Labels:  # noqa: D102
+    def labels(self, run_id: RunId) -> Labels:
         return self._labels.get(run_id, Labels(run_id=run_id))
 
-    def put_environment(self, environment: Environment) -> None:  # noqa: D102
+    def put_environment(self, environment: Environment) -> None:
         with self._lock:
             self.get_run(environment.run_id)
             self._environments[environment.run_id] = environment
 
-    def environment(self, run_id: RunId) -> Environment | None:  # noqa: D102
+    def environment(self, run_id: RunId) -> Environment | None:
         return self._environments.get(run_id)
 
-    def add_proof(self, proof: Proof) -> None:  # noqa: D102
+    def add_proof(self, proof: Proof) -> None:
         with self._lock:
             self.get_run(proof.run_id)
             self._proofs.setdefault(proof.run_id, []).insert(0, proof)
 
-    def proofs(self, run_id: RunId) -> tuple[Proof, ...]:  # noqa: D102
+    def proofs(self, run_id: RunId) -> tuple[Proof, ...]:
         return tuple(self._proofs.get(run_id, ()))
 
-    def put_goal(self, metric: str, goal: str) -> None:  # noqa: D102
+    def put_goal(self, metric: str, goal: str) -> None:
         self._goals[metric] = goal
 
-    def goals(self) -> dict[str, str]:  # noqa: D102
+    def goals(self) -> dict[str, str]:
         return dict(self._goals)
 
-    def close(self) -> None:  # noqa: D102
+    def close(self) -> None:
         return None

@@ -1,7 +1,7 @@
 """The database's tables, built by numbered migrations. A database carries the number of the last one it had.
 
-Each migration is one transaction: it happens wholly or not at all. A migration once released is never edited; a change is
-a new one, and a database of every released schema is kept in `tests/compat/`.
+Each migration is one transaction: it happens wholly or not at all. A migration once released is never edited; a change
+is a new one, and a database of every released schema is kept in `tests/compat/`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ def _first(connection: sqlite3.Connection) -> None:
             run_id TEXT NOT NULL REFERENCES runs (id), position INTEGER NOT NULL, name TEXT NOT NULL,
             n_points INTEGER NOT NULL, steps BLOB NOT NULL, times BLOB NOT NULL, metric_values BLOB NOT NULL,
             PRIMARY KEY (run_id, position))""",
-        "CREATE TABLE labels (run_id TEXT PRIMARY KEY REFERENCES runs (id), name TEXT NOT NULL, document TEXT NOT NULL)",
+        """CREATE TABLE labels (
+            run_id TEXT PRIMARY KEY REFERENCES runs (id), name TEXT NOT NULL, document TEXT NOT NULL)""",
         "CREATE INDEX labels_name ON labels (name)",
         "CREATE TABLE environments (run_id TEXT PRIMARY KEY REFERENCES runs (id), document TEXT NOT NULL)",
         """CREATE TABLE proofs (

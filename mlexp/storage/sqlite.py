@@ -60,24 +60,24 @@ class SqliteStore(RunStore):
             self._connection.close()
             raise
 
-    def put_session(self, session: SessionRecord) -> None:  # noqa: D102  (the contract says it)
+    def put_session(self, session: SessionRecord) -> None:
         with self._writing() as connection:
             connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?)", (session.id, _text(session)))
 
-    def get_session(self, session_id: SessionId) -> SessionRecord:  # noqa: D102
+    def get_session(self, session_id: SessionId) -> SessionRecord:
         row = self._row("SELECT document FROM sessions WHERE id = ?", session_id)
         if row is None:
             raise RunNotFoundError(f"no session {session_id!r} in this store")
         return from_document(SessionRecord, json.loads(row[0]))
 
-    def put_executions(self, executions: Sequence[Execution], *, wait_s: float | None = None) -> None:  # noqa: D102
+    def put_executions(self, executions: Sequence[Execution], *, wait_s: float | None = None) -> None:
         rows = [(execution.session_id, execution.index, _text(execution)) for execution in executions]
         with self._writing(wait_s=wait_s) as connection:
             for session_id in {row[0] for row in rows}:
                 self.get_session(session_id)
             connection.executemany("INSERT OR REPLACE INTO executions VALUES (?, ?, ?)", rows)
 
-    def executions(self, session_id: SessionId, *, stop: int | None = None) -> tuple[Execution, ...]:  # noqa: D102
+    def executions(self, session_id: SessionId, *, stop: int | None = None) -> tuple[Execution, ...]:
         rows = self._rows(
             "SELECT document FROM executions WHERE session_id = ? AND position < ? ORDER BY position",
             session_id,
@@ -85,7 +85,7 @@ class SqliteStore(RunStore):
         )
         return tuple(from_document(Execution, json.loads(row[0])) for row in rows)
 
-    def start_run(self, run: RunRecord, labels: Labels) -> RunRecord:  # noqa: D102
+    def start_run(self, run: RunRecord, labels: Labels) -> RunRecord:
         with self._writing() as connection:
             number = 1 + connection.execute("SELECT coalesce(max(number), 0) FROM runs").fetchone()[0]
             numbered = replace(run, number=number)
@@ -96,7 +96,7 @@ class SqliteStore(RunStore):
             _put_labels(connection, labels)
         return numbered
 
-    def finish_run(self, run: RunRecord, points: Sequence[MetricPoints] = ()) -> None:  # noqa: D102
+    def finish_run(self, run: RunRecord, points: Sequence[MetricPoints] = ()) -> None:
         with self._writing() as connection:
             before = self.get_run(run.id)
             if before.status is not RunStatus.RUNNING:
@@ -108,13 +108,10 @@ class SqliteStore(RunStore):
             connection.executemany("INSERT OR REPLACE INTO run_numbers VALUES (?, ?, ?, ?)", _numbers(run))
             connection.executemany(
                 "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (run.id, position, p.name, len(p.steps), _packed("q", p.steps), _packed("d", p.times), _packed("d", p.values))
-                    for position, p in enumerate(points)
-                ],
-            )  # fmt: skip
+                [_points_row(run.id, position, metric) for position, metric in enumerate(points)],
+            )
 
-    def get_run(self, run_id: RunId) -> RunRecord:  # noqa: D102
+    def get_run(self, run_id: RunId) -> RunRecord:
         row = self._row("SELECT document FROM runs WHERE id = ?", run_id)
         if row is None:
             raise RunNotFoundError.among(run_id, [row[0] for row in self._rows("SELECT id FROM runs")])
@@ -122,14 +119,14 @@ class SqliteStore(RunStore):
 
     def find_runs(
         self, *, experiment: str | None = None, number: int | None = None, status: RunStatus | None = None
-    ) -> Iterator[RunRecord]:  # noqa: D102
+    ) -> Iterator[RunRecord]:
         wanted = {"experiment": experiment, "number": number, "status": status}
         given = {name: value for name, value in wanted.items() if value is not None}
         where = " AND ".join(f"{name} = ?" for name in given) or "1"
-        rows = self._rows(f"SELECT document FROM runs WHERE {where} ORDER BY number DESC", *given.values())  # noqa: S608
+        rows = self._rows(f"SELECT document FROM runs WHERE {where} ORDER BY number DESC", *given.values())
         return (from_document(RunRecord, json.loads(row[0])) for row in rows)
 
-    def points(self, run_id: RunId) -> tuple[MetricPoints, ...]:  # noqa: D102
+    def points(self, run_id: RunId) -> tuple[MetricPoints, ...]:
         rows = self._rows(
             "SELECT name, steps, times, metric_values FROM points WHERE run_id = ? ORDER BY position", run_id
         )
@@ -143,43 +140,43 @@ class SqliteStore(RunStore):
             for name, steps, times, values in rows
         )
 
-    def put_labels(self, labels: Labels) -> None:  # noqa: D102
+    def put_labels(self, labels: Labels) -> None:
         with self._writing() as connection:
             self.get_run(labels.run_id)
             _put_labels(connection, labels)
 
-    def labels(self, run_id: RunId) -> Labels:  # noqa: D102
+    def labels(self, run_id: RunId) -> Labels:
         row = self._row("SELECT document FROM labels WHERE run_id = ?", run_id)
         return Labels(run_id=run_id) if row is None else from_document(Labels, json.loads(row[0]))
 
-    def put_environment(self, environment: Environment) -> None:  # noqa: D102
+    def put_environment(self, environment: Environment) -> None:
         with self._writing() as connection:
             self.get_run(environment.run_id)
             connection.execute(
                 "INSERT OR REPLACE INTO environments VALUES (?, ?)", (environment.run_id, _text(environment))
             )
 
-    def environment(self, run_id: RunId) -> Environment | None:  # noqa: D102
+    def environment(self, run_id: RunId) -> Environment | None:
         row = self._row("SELECT document FROM environments WHERE run_id = ?", run_id)
         return None if row is None else from_document(Environment, json.loads(row[0]))
 
-    def add_proof(self, proof: Proof) -> None:  # noqa: D102
+    def add_proof(self, proof: Proof) -> None:
         with self._writing() as connection:
             self.get_run(proof.run_id)
             connection.execute("INSERT INTO proofs (run_id, document) VALUES (?, ?)", (proof.run_id, _text(proof)))
 
-    def proofs(self, run_id: RunId) -> tuple[Proof, ...]:  # noqa: D102
+    def proofs(self, run_id: RunId) -> tuple[Proof, ...]:
         rows = self._rows("SELECT document FROM proofs WHERE run_id = ? ORDER BY number DESC", run_id)
         return tuple(from_document(Proof, json.loads(row[0])) for row in rows)
 
-    def put_goal(self, metric: str, goal: str) -> None:  # noqa: D102
+    def put_goal(self, metric: str, goal: str) -> None:
         with self._writing() as connection:
             connection.execute("INSERT OR REPLACE INTO goals VALUES (?, ?)", (metric, goal))
 
-    def goals(self) -> dict[str, str]:  # noqa: D102
+    def goals(self) -> dict[str, str]:
         return dict(self._rows("SELECT metric, goal FROM goals"))
 
-    def close(self) -> None:  # noqa: D102
+    def close(self) -> None:
         with self._lock:
             self._connection.close()
 
@@ -233,6 +230,11 @@ def _numbers(run: RunRecord) -> Iterator[tuple[int, str, str, float | None]]:
             if isinstance(value, (int, float)):
                 number = float(value) if abs(value) < 2**1000 or value != value else math.inf
                 yield run.number, what, name, None if math.isnan(number) else number
+
+
+def _points_row(run_id: RunId, position: int, metric: MetricPoints) -> tuple[object, ...]:
+    columns = _packed("q", metric.steps), _packed("d", metric.times), _packed("d", metric.values)
+    return run_id, position, metric.name, len(metric.steps), *columns
 
 
 def _packed(kind: str, values: Sequence[float]) -> bytes:

@@ -1,4 +1,4 @@
-"""The process's one audit hook. Python never takes a hook away, so it is put in once and is inert without a listener."""
+"""The process's one audit hook. Python never takes a hook away: it is put in once and is inert without a listener."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Hook:
         self._inside.yes = True
         try:
             self.listener(*arguments)
-        except BaseException:  # noqa: BLE001, S110  (it would reach the user's `open`)
+        except BaseException:
             pass
         finally:
             self._inside.yes = False

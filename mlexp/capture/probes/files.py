@@ -94,7 +94,7 @@ class FilesProbe:
 
 
 def _system_folders() -> set[str]:
-    """Folders whose files belong to the interpreter, the packages, the system or Jupyter, and not to the user's data."""
+    """Folders whose files are the interpreter's, the packages', the system's or Jupyter's: no data of the user's."""
     home = Path.home()
     folders = {"/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/var", "/run"}
     folders |= {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib", "data")}

@@ -55,7 +55,11 @@ def own_source(name: str, module: ModuleType | None, installed: tuple[str, ...])
     if not isinstance(file, str) or not file.endswith(".py"):
         return None
     path = os.path.abspath(file)
-    if path.startswith(installed) or f"{os.sep}site-packages{os.sep}" in path or f"{os.sep}dist-packages{os.sep}" in path:
+    if (
+        path.startswith(installed)
+        or f"{os.sep}site-packages{os.sep}" in path
+        or f"{os.sep}dist-packages{os.sep}" in path
+    ):
         return None
     return Path(path) if os.path.isfile(path) else None
 

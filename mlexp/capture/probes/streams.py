@@ -1,7 +1,7 @@
 """What a tracked cell prints.
 
-In a kernel, as it is published: prints, logging, and what file descriptors 1 and 2 carry. In a shell without a kernel, as
-it passes through `sys.stdout` and `sys.stderr`.
+In a kernel, as it is published: prints, logging, and what file descriptors 1 and 2 carry. In a shell without a kernel,
+as it passes through `sys.stdout` and `sys.stderr`.
 """
 
 from __future__ import annotations

@@ -92,7 +92,9 @@ BY_TYPE: dict[type, BuiltinCodec] = {
         _codec(bool, lambda v, w: v, lambda f, r: f),
         _codec(int, lambda v, w: v if abs(v) < 2**63 else str(v), lambda f, r: int(f)),
         _codec(float, _float, lambda f, r: struct.unpack("<d", f)[0]),
-        _codec(complex, lambda v, w: struct.pack("<dd", v.real, v.imag), lambda f, r: complex(*struct.unpack("<dd", f))),
+        _codec(
+            complex, lambda v, w: struct.pack("<dd", v.real, v.imag), lambda f, r: complex(*struct.unpack("<dd", f))
+        ),
         _codec(str, _text, _text_back),
         _codec(bytes, _bytes, _bytes_back),
         _codec(bytearray, _bytes, lambda f, r: bytearray(_bytes_back(f, r))),

@@ -42,8 +42,10 @@ class ArrayCodec:
                 flat[index] = restorer.child(item)
             return flat.reshape(shape)
         data = bytearray(restorer.buffer(content))
-        return np.frombuffer(data, dtype=_dtype_of(dtype)).reshape(shape, order=order) if data else np.empty(
-            shape, dtype=_dtype_of(dtype), order=order
+        return (
+            np.frombuffer(data, dtype=_dtype_of(dtype)).reshape(shape, order=order)
+            if data
+            else np.empty(shape, dtype=_dtype_of(dtype), order=order)
         )
 
     def summary(self, value: Any) -> str:
@@ -84,7 +86,7 @@ class DtypeCodec:
 
     def describe(self, value: Any, walker: Walker) -> object:  # noqa: ARG002  (the protocol's)
         """Return its text."""
-        return "O" if value == object else _dtype_text(value)
+        return "O" if value.kind == "O" else _dtype_text(value)
 
     def restore(self, fields: Any, restorer: Restorer) -> object:  # noqa: ARG002  (the protocol's)
         """Return the dtype."""
@@ -108,7 +110,7 @@ def _dtype_text(dtype: np.dtype[Any]) -> str:
 
 def _dtype_of(text: Any) -> np.dtype[Any]:
     try:
-        dtype = np.dtype(ast.literal_eval(text) if text.startswith("[") else text)
+        dtype: np.dtype[Any] = np.dtype(ast.literal_eval(text) if text.startswith("[") else text)
     except (TypeError, ValueError, SyntaxError, AttributeError) as error:
         raise NotWalkableError(f"a stored array has an unknown dtype: {text!r}") from error
     if dtype.hasobject:

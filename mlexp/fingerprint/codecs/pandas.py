@@ -85,7 +85,7 @@ class IndexCodec:
 
     def handles(self, value: object) -> bool:
         """Take pandas' own indexes."""
-        return isinstance(value, pd.Index) and type(value).__module__.startswith("pandas.")
+        return isinstance(value, pd.Index) and type(value).__module__.partition(".")[0] == "pandas"
 
     def describe(self, value: Any, walker: Walker) -> object:
         """Return the kind of index, its names and its values."""
@@ -102,15 +102,14 @@ class IndexCodec:
         """Return the index."""
         form, names, content = fields[0], [restorer.child(name) for name in fields[1]], fields[2]
         if form == "range":
-            return pd.RangeIndex(*map(int, content), name=names[0])
+            start, stop, step = map(int, content)
+            return pd.RangeIndex(start, stop, step, name=names[0])
         if form == "multi":
             levels, codes = ([restorer.child(part) for part in parts] for parts in content)
             return pd.MultiIndex(levels=levels, codes=codes, names=names)
         array = _give_array(content[0], restorer)
         index = pd.Index(array, name=names[0], dtype=getattr(array, "dtype", None), copy=False)
-        if content[1] is not None:
-            index = index._with_freq(content[1]) if hasattr(index, "_with_freq") else index
-        return index
+        return index if content[1] is None else type(index)(index, freq=content[1], name=names[0])
 
     def summary(self, value: Any) -> str:
         """Return the number of labels."""
@@ -149,10 +148,14 @@ class ScalarCodec:
 
 def _take_array(array: Any, walker: Walker) -> list[object]:
     dtype = array.dtype
-    if isinstance(dtype, np.dtype):
+    if isinstance(dtype, np.dtype) or isinstance(array, pd.arrays.NumpyExtensionArray):
         return ["numpy", None, walker.child(np.asarray(array))]
     if isinstance(dtype, pd.CategoricalDtype):
-        return ["category", bool(dtype.ordered), [walker.child(dtype.categories), walker.child(np.asarray(array.codes))]]
+        return [
+            "category",
+            bool(dtype.ordered),
+            [walker.child(dtype.categories), walker.child(np.asarray(array.codes))],
+        ]
     if isinstance(dtype, pd.StringDtype):
         missing = "nan" if dtype.na_value is not pd.NA else "NA"
         return ["string", [dtype.storage, missing], _take_texts(array, walker)]

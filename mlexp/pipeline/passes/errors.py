@@ -25,7 +25,9 @@ def _replayed(section: Section) -> str:
     line = execution.error.line
     if tree is None:
         return _commented(section.source, "this did not run")
-    failing = next((s for s in tree.body if line is not None and _first_line(s) <= line <= (s.end_lineno or s.lineno)), None)
+    failing = next(
+        (s for s in tree.body if line is not None and _first_line(s) <= line <= (s.end_lineno or s.lineno)), None
+    )
     if failing is None:
         return section.source
     lines = section.source.split("\n")

@@ -101,9 +101,10 @@ def _plain_texts(tree: ast.AST) -> list[ast.Constant]:
     return found
 
 
-def _names_holding(script: Script, spelled: set[str]) -> set[str]:
+def _names_holding(script: Script, spelled: set[str]) -> set[object]:
     """Return the names that are bound to nothing but wrapped texts: their reads need no second wrapping."""
-    holding, other = set(), set()
+    holding: set[object] = set()
+    other: set[object] = set()
     for section in script.sections:
         tree = parse(section.source)
         for node in ast.walk(tree) if tree is not None else ():
@@ -118,14 +119,14 @@ def _names_holding(script: Script, spelled: set[str]) -> set[str]:
     return holding - other
 
 
-def _wrapped(section: Section, spelled: set[str], call: str, *, computed: bool, holders: set[str]) -> str:
+def _wrapped(section: Section, spelled: set[str], call: str, *, computed: bool, holders: set[object]) -> str:
     tree = parse(section.source)
     if tree is None:
         return section.source
     edits = Edits(section.source)
-    for node in _plain_texts(tree):
-        if node.value in spelled:
-            edits.wrap(node, call)
+    for text in _plain_texts(tree):
+        if text.value in spelled:
+            edits.wrap(text, call)
     if computed:
         for node in ast.walk(tree):
             path = _path_of(node)
@@ -165,4 +166,6 @@ def _path_of(node: ast.AST) -> ast.expr | None:
 
 def _mode_reads(call: ast.Call) -> bool:
     modes = [call.args[1]] if len(call.args) > 1 else [k.value for k in call.keywords if k.arg == "mode"]
-    return not any(isinstance(m, ast.Constant) and isinstance(m.value, str) and set(m.value) & set("wax+") for m in modes)
+    return not any(
+        isinstance(m, ast.Constant) and isinstance(m.value, str) and set(m.value) & set("wax+") for m in modes
+    )

@@ -57,17 +57,17 @@ def _python_for(method: str, texts: tuple[str, ...]) -> str | None:
     match method, texts:
         case "run_line_magic", ("time", code) if code.strip() and parse(code) is not None:
             return code.strip()
-        case "run_line_magic", ("env" | "set_env", line) if (pair := re.fullmatch(r"\s*(\w+)\s*[= ]\s*(.*?)\s*", line)):
+        case "run_line_magic", ("env" | "set_env", line) if pair := re.fullmatch(r"\s*(\w+)\s*[= ]\s*(.*?)\s*", line):
             return f"__import__('os').environ.__setitem__({pair[1]!r}, {pair[2]!r})"
         case "run_line_magic", ("pylab", _):
             return _PYLAB
         case "run_cell_magic", ("writefile" | "file", line, body) if line.split():
             mode = "a" if "-a" in line.split() else "w"
             return f"print(end={body!r}, file=open({line.split()[-1]!r}, {mode!r}))"
-        case ("system" | "getoutput"), (command,) if not _WITHOUT_EFFECT.match(command):
+        case (("system" | "getoutput"), (command,)) if not _WITHOUT_EFFECT.match(command):
             if method == "system":
                 return f"__import__('subprocess').run({command!r}, shell=True)"
-            return f"__import__('subprocess').run({command!r}, shell=True, capture_output=True, text=True).stdout.split('\\n')"
+            return f"__import__('subprocess').getoutput({command!r}).split('\\n')"
     return None
 
 

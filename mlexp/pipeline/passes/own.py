@@ -21,7 +21,10 @@ def take_mlexp_out(script: Script) -> Script:
         _aliases(section, modules, logs)
     changed = script.with_sources(lambda section: _without(section, modules, logs, script.own("log")))
     log = script.own("log")
-    used = [f"{log}(" in new.source and new.source != old.source for new, old in zip(changed.sections, script.sections, strict=True)]
+    used = [
+        f"{log}(" in new.source and new.source != old.source
+        for new, old in zip(changed.sections, script.sections, strict=True)
+    ]
     if any(used[:-1]) and used[-1]:  # the points of earlier cells are of other runs
         last = changed.sections[-1]
         cleared = replace(last, source=f"{script.own('history')}.clear()\n\n{last.source}")
@@ -79,11 +82,13 @@ def _take_import(statement: ast.stmt, edits: Edits, *, alone: bool) -> None:
 
 def _asks_mlexp(statement: ast.stmt, modules: set[str]) -> bool:
     """Tell whether a statement uses mlexp for anything but logging."""
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
-            if node.attr != "log":
-                return True
-    return False
+    return any(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in modules
+        and node.attr != "log"
+        for node in ast.walk(statement)
+    )
 
 
 def _is_log(function: ast.expr, modules: set[str], logs: set[str]) -> bool:

@@ -40,7 +40,12 @@ def _with_flags(section: Section, wanted: dict[str, str], args: str) -> tuple[st
     edits, made, taken = Edits(section.source), [], set[tuple[int, int]]()
     for name, binding in bindings_of(tree).items():
         node = binding.node
-        if name not in wanted or binding.kind is not Kind.CONSTANT or node is None or repr(binding.value) != wanted[name]:
+        if (
+            name not in wanted
+            or binding.kind is not Kind.CONSTANT
+            or node is None
+            or repr(binding.value) != wanted[name]
+        ):
             continue
         place = (node.lineno, node.col_offset)
         if place not in taken:  # `a = b = 1` is one flag
@@ -48,5 +53,3 @@ def _with_flags(section: Section, wanted: dict[str, str], args: str) -> tuple[st
             edits.replace(node, f"{args}.{flag_of(name)}")
             made.append(name)
     return edits.done(), made
-
-

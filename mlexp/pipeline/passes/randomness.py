@@ -47,7 +47,11 @@ def _restored(script: Script, *, trust_seeds: bool) -> Script:
 def _explained(lines: list[str]) -> list[str]:
     if not lines:
         return []
-    return ["# The notebook did not seed here: this is the state as it was. Without this line, each run draws anew.", *lines, ""]
+    return [
+        "# The notebook did not seed here: this is the state as it was. Without this line, each run draws anew.",
+        *lines,
+        "",
+    ]
 
 
 def _state(section: Section, moved: GeneratorState) -> RestoredState:
