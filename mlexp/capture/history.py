@@ -33,6 +33,7 @@ def earlier_executions(shell: Any, session_id: SessionId, *, before: int | None)
                 error=record,
                 bound=names.bound,
                 read=names.read,
+                loaded=names.loaded,
             )
         )
     return tuple(found)

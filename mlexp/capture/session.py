@@ -6,6 +6,7 @@ and a ContextVar is lost in cells that await.
 
 from __future__ import annotations
 
+import atexit
 import re
 import uuid
 from collections.abc import Callable, Mapping
@@ -101,6 +102,7 @@ class Session:
         """Begin to listen."""
         self.shell.events.register("pre_run_cell", self.pre_run_cell)
         self.shell.events.register("post_run_cell", self.post_run_cell)
+        atexit.register(self.writer.close)
 
     def close(self) -> None:
         """Take every hook out of the kernel and finish what is under way."""
@@ -118,6 +120,7 @@ class Session:
         with guarded("keep the last executions"):
             self._flush(wait_s=None)
         self.writer.close()
+        atexit.unregister(self.writer.close)
 
     def pre_run_cell(self, info: Any) -> None:
         """Look before a cell runs."""
@@ -223,6 +226,7 @@ class Session:
             error=replace(error, traceback=_traceback(self.shell)) if error and opening.track else error,
             bound=opening.names.bound,
             read=opening.names.read,
+            loaded=opening.names.loaded,
             **facts,
         )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 from mlexp.commands.base import Answer, Command, Context, Status
@@ -36,8 +38,7 @@ def _demo(context: Context, words: argparse.Namespace) -> Answer:
         raise UsageError(f"{words.notebook} has {len(runs)} tracked runs; the demo compares two")
     say(f"   {len(runs)} tracked runs, {seconds(elapsed_s)}\n")
     say(" 2 mlexp runs\n")
-    newest = Run.experiment.fget(runs[0])  # type: ignore[attr-defined]  # a property
-    say(_run(context, RUNS, [f"experiment == {newest!r}", "limit", str(len(runs))]).text + "\n")
+    say(_run(context, RUNS, [f"experiment == {runs[0].experiment!r} limit {len(runs)}"]).text + "\n")
     first, best = runs[-1], _best(runs, words.metric)
     other = first if first.id != best.id else runs[0]
     say(f" 3 mlexp compare {other.ref} {best.ref}\n")
@@ -47,10 +48,8 @@ def _demo(context: Context, words: argparse.Namespace) -> Answer:
     say(f" 4 mlexp export {best.ref} -o {target}\n")
     answer = _run(context, EXPORT, [best.ref, "-o", str(target), "--force"])
     say(answer.text)
-    flag = next((p for p in best.record.params if isinstance(p.value, float)), None)
-    change = f" --{flag.name} {flag.value / 2:g}" if flag is not None else ""  # type: ignore[operator]  # a float
     return Answer(
-        text=f"\n Try it:   {Path(sys.executable).parent / 'python'} {target}{change} --check\n"
+        text=f"\n Try it:   {_python()} {target}{_other_value(best)} --check\n"
         " See it:   make lab                     the notebook in JupyterLab",
         status=answer.status,
     )
@@ -58,8 +57,6 @@ def _demo(context: Context, words: argparse.Namespace) -> Answer:
 
 def _execute(notebook: Path, project: Project) -> float:
     """Run the notebook in a kernel of this interpreter, in its own folder; the file stays as it is."""
-    import time
-
     try:
         import nbformat
         from nbclient import NotebookClient
@@ -73,7 +70,7 @@ def _execute(notebook: Path, project: Project) -> float:
     )
     started = time.perf_counter()
     environment = {**os.environ, "MLEXP_NOTEBOOK": str(notebook), "MLEXP_STORE": str(project.folder)}
-    client.execute(env=environment)
+    client.execute(env=environment, stderr=subprocess.DEVNULL)  # what a kernel says of its transport helps nobody
     return time.perf_counter() - started
 
 
@@ -82,6 +79,17 @@ def _best(runs: list[Run], metric: str) -> Run:
     if not having:
         raise UsageError(f"no tracked run has a metric {metric!r}; --metric names another")
     return max(having, key=lambda run: run.metrics[metric])
+
+
+def _python() -> str:
+    python = Path(sys.executable)
+    return str(python.relative_to(Path.cwd())) if python.is_relative_to(Path.cwd()) else str(python)
+
+
+def _other_value(run: Run) -> str:
+    """Return a flag with another value: of a param that the tracked cell binds itself, if one is a number."""
+    own = [(p.name, p.value) for p in run.record.params if p.execution == run.record.execution]
+    return next((f" --{name} {value / 2:g}" for name, value in own if isinstance(value, float)), "")
 
 
 def _run(context: Context, command: Command, words: list[str]) -> Answer:

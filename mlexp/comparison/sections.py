@@ -95,13 +95,14 @@ def data_rows(sides: Sequence[Side]) -> tuple[ParamRow, ...]:
 
 
 def environment_rows(sides: Sequence[Side]) -> tuple[ParamRow, ...]:
-    """Return interpreter, machine and packages of each side."""
+    """Return interpreter and machine of each side, and the packages where those of all sides are known."""
     columns: list[dict[str, str]] = []
+    packages_known = all(side.environment is not None for side in sides)
     for side in sides:
         known = side.run.interpreter
         column = {"python": known.version, "platform": known.platform, "cpu": known.cpu, "n_cpus": str(known.n_cpus)}
         column |= dict(known.variables)
-        if side.environment is not None:
+        if side.environment is not None and packages_known:
             column |= {package.name: package.version for package in side.environment.packages}
             if side.environment.git_commit:
                 dirty = " and uncommitted changes" if side.environment.git_dirty else ""

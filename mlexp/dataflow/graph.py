@@ -39,7 +39,7 @@ def params_of(executions: Sequence[Execution], target: Execution, *, inputs: Seq
         inputs: Paths of the files that were read; a name that holds one is no param.
     """
     chain = rests_on(executions, target)
-    read = {name for execution in chain for name in execution.read}
+    read = {name for execution in chain for name in execution.loaded}
     effective: dict[str, Param | None] = {}
     for execution in chain:
         tree = parse(execution.python)

@@ -17,28 +17,55 @@ _BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "_
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names of a cell, each list sorted."""
+    """The names of a cell, each list sorted; built-in ones are left out of what is read."""
 
-    bound: tuple[str, ...]
-    read: tuple[str, ...]
-    """Without the built-in ones."""
+    bound: tuple[str, ...] = ()
+    """Bound at top level, or by `global` in a function."""
+    loaded: tuple[str, ...] = ()
+    """Read somewhere."""
+    read: tuple[str, ...] = ()
+    """Of these, the ones whose value may come from before the cell: not surely bound first."""
 
 
 def names_of(python: str) -> Names:
-    """Return the names that a cell binds at top level and those it reads; nothing for a text that does not compile."""
+    """Return the names of a cell; nothing for a text that does not compile."""
     try:
         table = symtable.symtable(python, "<cell>", "exec")
+        tree = ast.parse(python)
     except (SyntaxError, ValueError, RecursionError):
-        return Names((), ())
+        return Names()
     bound = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
-    read = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
+    loaded = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
     for inner in _inner_tables(table):
         for symbol in inner.get_symbols():
             if symbol.is_global():
-                (bound if symbol.is_assigned() else read).add(symbol.get_name())
+                (bound if symbol.is_assigned() else loaded).add(symbol.get_name())
                 if symbol.is_referenced():
-                    read.add(symbol.get_name())
-    return Names(tuple(sorted(bound)), tuple(sorted(read - _BUILTINS)))
+                    loaded.add(symbol.get_name())
+    loaded -= _BUILTINS
+    return Names(tuple(sorted(bound)), tuple(sorted(loaded)), tuple(sorted(loaded - _surely_bound_first(tree))))
+
+
+def _surely_bound_first(tree: ast.Module) -> set[str]:
+    """Return the names that a plain top-level statement binds before anything in the text mentions them."""
+    first: set[str] = set()
+    mentioned: set[str] = set()
+    for statement in tree.body:
+        targets: set[str] = set()
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            targets = {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
+        elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            targets = {statement.name}
+        elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
+            found = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            targets = {
+                n.id for t in found for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+            }
+        reads = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
+        first |= targets - mentioned - reads
+        mentioned |= reads | targets
+        mentioned |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+    return first
 
 
 def _inner_tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:

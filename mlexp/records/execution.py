@@ -105,7 +105,9 @@ class Execution:
     bound: tuple[str, ...] = ()
     """Names that the text binds at top level."""
     read: tuple[str, ...] = ()
-    """Names that the text reads, in functions too, before it binds them or without binding them."""
+    """Names that the text reads, in functions too, and does not surely bind before."""
+    loaded: tuple[str, ...] = ()
+    """All names that the text reads."""
     inputs: tuple[InputFile, ...] = ()
     writes: tuple[str, ...] = ()
     """Absolute paths of files opened for writing."""

@@ -70,7 +70,12 @@ def _section(section: Section, references: Sequence[str], *, show_all: bool, wid
 def _code(compared: Compared) -> str:
     if not compared.code:
         return "Code of the tracked cell, equal"
-    return "\n".join(["Code of the tracked cell", *(f"  {line.rstrip()}" for line in compared.code)])
+    return "\n".join(
+        [
+            "Code of the tracked cell",
+            *(f"  {'…' if line.startswith('@@') else line.rstrip()}" for line in compared.code),
+        ]
+    )
 
 
 def _counted(n_differ: int, n: int) -> str:

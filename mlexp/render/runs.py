@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mlexp.comparison import Side, goal_of, metric_rows, param_rows
+from mlexp.comparison import MetricRow, Side, goal_of, metric_rows, param_rows
 from mlexp.comparison.numbers import formatted, seconds
 from mlexp.records import RunRecord
 from mlexp.render.text import clean, cut, table
 
 _MAX_METRICS = 4
-_MAX_PARAMS = 5
+_WIDTH = 104
 
 
 def runs_table(
@@ -29,27 +29,41 @@ def runs_table(
     metrics = metric_rows(sides, goals=goals)
     params = [row for row in param_rows(sides) if row.differs]
     if not wide:
-        metrics, params = metrics[:_MAX_METRICS], params[:_MAX_PARAMS]
-    head = ["run", "name", "state"]
-    head += [f"{row.name} {goal_of(row.name, goals) or ''}".strip() for row in metrics]
-    head += [row.name for row in params] + ["time"]
+        metrics = metrics[:_MAX_METRICS]
     limit = 10_000 if wide else 16
-    rows = []
-    for i, side in enumerate(sides):
-        row = [side.run.reference, cut(clean(side.labels.name), 24 if not wide else limit), states[side.run.id]]
-        for metric in metrics:
-            value = metric.values[i]
-            beside = [other for other in metric.values if other is not None]
-            row.append("–" if value is None else formatted(value, like=beside))
-        row += [cut(clean(param.values[i] or "–"), limit) for param in params]
-        row.append(seconds(side.run.elapsed_s) if side.run.elapsed_s is not None else "")
-        rows.append(row)
-    right = frozenset(range(3, 3 + len(metrics))) | {len(head) - 1}
-    same = [f"{row.name} {cut(clean(row.values[0] or '–'), limit)}" for row in param_rows(sides) if not row.differs]
+    columns = [
+        ["run", *(side.run.reference for side in sides)],
+        ["name", *(cut(clean(side.labels.name), limit) for side in sides)],
+        ["state", *(states[side.run.id] for side in sides)],
+        *(_metric_column(row, goals) for row in metrics),
+        ["time", *(seconds(s.run.elapsed_s) if s.run.elapsed_s is not None else "" for s in sides)],
+    ]
+    left_out = []
+    for param in params:  # the params that vary, as many as there is room for
+        column = [param.name, *(cut(clean(value or "–"), limit) for value in param.values)]
+        if wide or _width([*columns, column]) <= _WIDTH:
+            columns.insert(-1, column)
+        else:
+            left_out.append(param.name)
+    right = frozenset(range(3, 3 + len(metrics))) | {len(columns) - 1}
+    head, *rows = zip(*columns, strict=True)
     lines = [table(head, rows, right=right)]
+    if left_out:
+        lines.append(f"also differing, in --wide: {', '.join(left_out)}")
+    same = [f"{row.name} {cut(clean(row.values[0] or '–'), limit)}" for row in param_rows(sides) if not row.differs]
     if same and len(sides) > 1:
-        lines.append(cut(f"the same in all: {', '.join(same)}", 10_000 if wide else 110))
+        lines.append(cut(f"the same in all: {', '.join(same)}", 10_000 if wide else _WIDTH))
     return "\n".join(lines)
+
+
+def _metric_column(row: MetricRow, goals: Mapping[str, str] | None) -> list[str]:
+    known = [value for value in row.values if value is not None]
+    head = f"{row.name} {goal_of(row.name, goals) or ''}".strip()
+    return [head, *("–" if value is None else formatted(value, like=known) for value in row.values)]
+
+
+def _width(columns: Sequence[Sequence[str]]) -> int:
+    return sum(max(map(len, column)) + 2 for column in columns) - 2
 
 
 def state_of(run: RunRecord, verdict: str | None) -> str:

@@ -42,7 +42,7 @@ def _bind_result(source: str, name: str) -> tuple[str, str] | None:
 def _free_name(metric: str, script: Script) -> str:
     name = re.sub(r"\W", "_", metric)
     name = f"_{name}" if not name.isidentifier() or keyword.iskeyword(name) else name
-    taken = {n for section in script.sections for n in (*section.execution.bound, *section.execution.read)}
+    taken = {n for section in script.sections for n in (*section.execution.bound, *section.execution.loaded)}
     while name in taken:
         name += "_"
     return name
