@@ -56,7 +56,9 @@ def decimals(values: Sequence[float]) -> int:
 
 
 def seconds(elapsed_s: float) -> str:
-    """Return a duration: "0.4 s", "14.2 s", "3 min 5 s", "2 h 4 min"."""
+    """Return a duration: "0.04 s", "0.4 s", "14.2 s", "3 min 5 s", "2 h 4 min"."""
+    if elapsed_s < 0.095:
+        return f"{elapsed_s:.2f} s"
     if elapsed_s < 100:
         return f"{elapsed_s:.1f} s"
     minutes, rest = divmod(round(elapsed_s), 60)

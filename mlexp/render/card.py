@@ -5,6 +5,7 @@ Without its styles it is still complete and in order. Colours come from the page
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
@@ -60,7 +61,7 @@ def run_card(
         f'<div role="region" aria-label="Run {escape(run.reference)}" style="{_BOX}">\n'
         f'<div style="display:flex;flex-wrap:wrap;align-items:center">{title}{_dim(ended)}'
         f'<span style="flex:1"></span> {_dim(clock + against)} <span style="{_BADGE}">{escape(state)}</span></div>\n'
-        f'<table style="border-collapse:collapse;margin:3px 0 0;border:0;font-size:13px;line-height:20px;width:100%">'
+        f'<table style="table-layout:auto;border-collapse:collapse;margin:3px 0 0;border:0;font-size:13px;line-height:20px;width:100%">'
         f"{rows}</table></div>"
     )
     text = [f"{run.reference}  {clean(side.labels.name)}  {ended} · {state} · {clock}{against}".replace("    ", "  ")]
@@ -145,6 +146,7 @@ def _changes(head: str, rows: Sequence[ParamRow]) -> Line:
     for row in rows:
         value = cut(clean(row.values[-1] or "gone"), _MAX_CHARACTERS)
         if alone:
+            value = _extent(value) if head == "data" else value
             htmls.append(f"{_safe(row.name)} <b>{_safe(value)}</b>")
             texts.append(f"{row.name} {value}")
         elif row.unknown and not row.differs:
@@ -155,7 +157,7 @@ def _changes(head: str, rows: Sequence[ParamRow]) -> Line:
             htmls.append(f"{_safe(row.name)} <b>{_safe(value)}</b> {_dim(was)}")
             texts.append(f"{row.name} {value} ({was})")
         else:
-            unchanged.append(f"{row.name} {value}")
+            unchanged.append(f"{row.name} {_extent(value) if head == 'data' else value}")
     if unchanged:
         count = f"{len(unchanged)} unchanged" if htmls else f"all {len(unchanged)} unchanged"
         htmls.append(
@@ -164,6 +166,11 @@ def _changes(head: str, rows: Sequence[ParamRow]) -> Line:
         )
         texts.append(count)
     return head, " &nbsp;·&nbsp; ".join(htmls), " · ".join(texts)
+
+
+def _extent(value: str) -> str:
+    """Return what was read without the digits of its digest, which tell something only beside others."""
+    return re.sub(r" [0-9a-f]{4}$", "", value)
 
 
 def _dim(text: str) -> str:
