@@ -6,8 +6,10 @@ imported before an object of that library turns up. Our own are registered in th
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 Plugin = TypeVar("Plugin")
 
@@ -25,6 +27,8 @@ class Registry(Generic[Plugin]):
         if name in self._loaded:
             return self._loaded[name]
         if self._entries is None:
+            from importlib.metadata import entry_points  # 11 ms that only a first foreign object has to wait for
+
             self._entries = {entry.name: entry for entry in entry_points(group=self.group)}
         entry = self._entries.get(name)
         if entry is None:

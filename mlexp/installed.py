@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
@@ -12,10 +11,21 @@ from pathlib import Path
 from mlexp.records import Environment, Package, RunId
 
 
-def environment_of(run_id: RunId, modules: Iterable[str], folder: Path) -> Environment:
-    """Return the environment of a run, given the names of the modules that were imported when it ended."""
-    commit, dirty = _git(folder)
-    return Environment(run_id=run_id, packages=packages_of(modules), git_commit=commit, git_dirty=dirty)
+class Surroundings:
+    """Reads the environments of one session's runs; packages are read anew only when further modules were imported."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._roots: frozenset[str] = frozenset()
+        self._packages: tuple[Package, ...] = ()
+
+    def environment_of(self, run_id: RunId, modules: Iterable[str]) -> Environment:
+        """Return the environment of a run, given the names of the modules that were imported when it ended."""
+        roots = frozenset(name.partition(".")[0] for name in modules)
+        if roots != self._roots:
+            self._roots, self._packages = roots, packages_of(roots)
+        commit, dirty = _git(self._folder)
+        return Environment(run_id=run_id, packages=self._packages, git_commit=commit, git_dirty=dirty)
 
 
 def packages_of(modules: Iterable[str]) -> tuple[Package, ...]:
@@ -62,11 +72,6 @@ def required_names(requirements: Iterable[str]) -> list[str]:
     """Return the names in requirement lines, those of extras left out."""
     plain = [line for line in requirements if not re.search(r";.*\bextra\s*==", line)]
     return sorted({match[0] for line in plain if (match := re.match(r"[A-Za-z0-9._-]+", line))})
-
-
-def imported_modules() -> tuple[str, ...]:
-    """Return the names of the modules imported by now."""
-    return tuple(sys.modules)
 
 
 def _git(folder: Path) -> tuple[str | None, bool]:

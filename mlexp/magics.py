@@ -6,22 +6,23 @@ The kernel's one `Extension` is made at load and taken away at unload; it owns t
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from IPython.core.error import UsageError as IPythonUsageError
 from IPython.display import display
 
 from mlexp.capture.guard import guarded
-from mlexp.capture.session import Place, Session
+from mlexp.capture.session import Session
 from mlexp.capture.track import has_body, parse_track, strip_track, track_parser
+from mlexp.capture.workplace import Workplace
 from mlexp.commands import COMMANDS, Command, Context
 from mlexp.commands.base import parser_of
 from mlexp.dataflow.cell import peel
 from mlexp.errors import MlexpError
 from mlexp.live import MARK
 from mlexp.project import Project
-from mlexp.records import RunRecord
+from mlexp.records import Execution, RunRecord
 from mlexp.render.card import run_card
 from mlexp.render.runs import state_of
 
@@ -36,7 +37,7 @@ class Extension:
         self.project = Project.open()
         self.session = Session(
             shell,
-            Place(
+            Workplace(
                 store=self.project.store,
                 blobs=self.project.blobs,
                 folder=self.project.folder,
@@ -97,16 +98,15 @@ class Extension:
         magic.__name__ = magic.__qualname__ = command.name
         return magic
 
-    def _show_card(self, run: RunRecord) -> None:
+    def _show_card(self, run: RunRecord, executions: Sequence[Execution]) -> None:
         with guarded("show the card"):
             project = self.project
             before = project.previous(run)
-            first = run.number == 1
             html, text = run_card(
-                project.reader(run).side,
-                project.reader(before).side if before is not None else None,
+                project.side_of(run, executions=executions),
+                project.side_of(before) if before is not None else None,
                 state=state_of(run, None),
-                first=first,
+                first=run.number == 1,
                 goals=project.store.goals(),
             )
             display({"text/html": html, "text/plain": text}, raw=True)

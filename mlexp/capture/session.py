@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import atexit
 import re
+import sys
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlexp.capture.guard import guarded
 from mlexp.capture.history import earlier_executions
@@ -25,46 +26,41 @@ from mlexp.capture.probes.modules import ModulesProbe
 from mlexp.capture.probes.randomness import RandomnessProbe
 from mlexp.capture.track import tracked
 from mlexp.capture.tracking import Tracking
+from mlexp.capture.workplace import Workplace
 from mlexp.capture.writer import Writer
-from mlexp.config import Settings
 from mlexp.dataflow.cell import parse, peel
 from mlexp.dataflow.names import names_of
 from mlexp.errors import StoreError
-from mlexp.records import ErrorRecord, Execution, Outcome, RunId, RunRecord, SessionId, SessionRecord
-from mlexp.snapshot import BlobStore
-from mlexp.storage import RunStore
-from mlexp.storage.journal import read_journal
+from mlexp.records import (
+    ErrorRecord,
+    Execution,
+    Outcome,
+    RunId,
+    RunRecord,
+    RunStatus,
+    SessionId,
+    SessionRecord,
+)
+
+if TYPE_CHECKING:
+    from mlexp.installed import Surroundings
 
 _PATIENCE_S = 0.25
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """The store that a session writes to, and its settings."""
-
-    store: RunStore
-    blobs: BlobStore
-    folder: Path
-    """The store's folder."""
-    root: Path
-    """The project's folder."""
-    settings: Settings
-
-    @property
-    def journals(self) -> Path:
-        """Where running runs keep their logged points."""
-        return self.folder / "logs"
+ShowCard = Callable[[RunRecord, Sequence[Execution]], None]
+"""Shows the card of a run, given the executions up to it."""
 
 
 class Session:
     """Hears of every execution of one shell."""
 
-    def __init__(self, shell: Any, place: Place, *, show_card: Callable[[RunRecord], None]) -> None:
+    def __init__(self, shell: Any, place: Workplace, *, show_card: ShowCard) -> None:
         self.shell = shell
         self.place = place
         self.writer = Writer()
+        self._surroundings: Surroundings | None = None
         self.interpreter = interpreter()
-        self.last_run: RunId | None = None
         self._show_card = show_card
         notebook = notebook_path(place.settings, shell.user_ns)
         self.record = SessionRecord(
@@ -156,14 +152,36 @@ class Session:
             opening.track = None
             return
         self._flush(wait_s=None)
-        self._tracking = Tracking(self, opening)
-        self._tracking.begin()
+        self._tracking = Tracking(opening, self.shell, self.place)
+        self._tracking.begin(self._new_run(opening))
+
+    def _new_run(self, opening: Opening) -> RunRecord:
+        assert opening.track is not None
+        return RunRecord(
+            id=RunId(uuid.uuid4().hex),
+            number=0,
+            experiment=opening.track.experiment or self.experiment,
+            session_id=self.record.id,
+            execution=opening.index,
+            status=RunStatus.RUNNING,
+            started=opening.started,
+            interpreter=self.interpreter,
+            source=opening.source,
+        )
 
     def _end_run(self, tracking: Tracking, execution: Execution, result: Any) -> None:
         run = tracking.end(execution, self._executions, result)
-        self.last_run = run.id
+        modules = tuple(sys.modules)
+        self.writer.add("read the installed packages", lambda: self._keep_environment(run.id, modules))
         if self.place.settings.card:
-            self._show_card(run)
+            self._show_card(run, self._executions)
+
+    def _keep_environment(self, run_id: RunId, modules: tuple[str, ...]) -> None:
+        if self._surroundings is None:
+            from mlexp.installed import Surroundings  # what it imports takes 15 ms, in the writer's thread here
+
+            self._surroundings = Surroundings(self.place.root)
+        self.place.store.put_environment(self._surroundings.environment_of(run_id, modules))
 
     def _opening_of(self, info: Any) -> Opening:
         source = info.raw_cell or ""
@@ -240,10 +258,6 @@ class Session:
                     raise
                 return
             self._unwritten = []
-
-    def journal_points(self, run_id: RunId) -> tuple[Any, ...]:
-        """Return the points that a run has logged."""
-        return read_journal(self.place.journals / f"{run_id}.log")
 
 
 def outcome_of(result: Any, python: str, namespace: Mapping[str, object]) -> tuple[Outcome, ErrorRecord | None]:

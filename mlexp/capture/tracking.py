@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlexp.capture.data import digest_values, keep_data
 from mlexp.capture.guard import guarded
@@ -15,10 +14,10 @@ from mlexp.capture.numbers import found_metrics
 from mlexp.capture.opening import Opening
 from mlexp.capture.probes.streams import StreamCapture
 from mlexp.capture.reads import live_reads
+from mlexp.capture.workplace import Workplace
 from mlexp.dataflow.bindings import Kind, bindings_of
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.graph import params_of
-from mlexp.installed import environment_of, imported_modules
 from mlexp.records import (
     DataRecord,
     Execution,
@@ -27,15 +26,11 @@ from mlexp.records import (
     MetricOrigin,
     Outcome,
     Param,
-    RunId,
     RunRecord,
     RunStatus,
 )
 from mlexp.storage.base import MetricPoints
-from mlexp.storage.journal import Journal
-
-if TYPE_CHECKING:
-    from mlexp.capture.session import Session
+from mlexp.storage.journal import Journal, read_journal
 
 _STATUS = {
     Outcome.OK: RunStatus.FINISHED,
@@ -49,43 +44,31 @@ _MORE_S = 2.0
 class Tracking:
     """A run that is under way. Its row is in the store before its cell starts."""
 
-    def __init__(self, session: Session, opening: Opening) -> None:
+    def __init__(self, opening: Opening, shell: Any, place: Workplace) -> None:
         assert opening.track is not None
-        self.session = session
         self.opening = opening
+        self.shell = shell
+        self.place = place
         self.options = opening.track
         self.notes: list[str] = []
         self._data: tuple[DataRecord, ...] = ()
         self._streams: StreamCapture | None = None
         self._log: ActiveLog | None = None
 
-    def begin(self) -> None:
+    def begin(self, run: RunRecord) -> None:
         """Put the run into the store, keep the data that the cell will read, and listen to what it prints."""
-        session, options = self.session, self.options
-        run_id = RunId(uuid.uuid4().hex)
-        self.run = session.place.store.start_run(
-            RunRecord(
-                id=run_id,
-                number=0,
-                experiment=options.experiment or session.experiment,
-                session_id=session.record.id,
-                execution=self.opening.index,
-                status=RunStatus.RUNNING,
-                started=self.opening.started,
-                interpreter=session.interpreter,
-                source=self.opening.source,
-            ),
-            Labels(run_id=run_id, name=options.name, tags=options.tags, note=options.note),
-        )
+        options = self.options
+        labels = Labels(run_id=run.id, name=options.name, tags=options.tags, note=options.note)
+        self.run = self.place.store.start_run(run, labels)
         with guarded("keep the data that the cell reads", self.notes.append):
             if options.with_data:
                 objects = live_reads(self.opening.names.read, self.opening.namespace)
-                limit = session.place.settings.max_object_mb * 2**20
-                self._data = keep_data(objects, session.place.blobs, limit_bytes=limit)
+                limit = self.place.settings.max_object_mb * 2**20
+                self._data = keep_data(objects, self.place.blobs, limit_bytes=limit)
         with guarded("keep what the cell prints", self.notes.append):
-            self._streams = StreamCapture(session.shell)
+            self._streams = StreamCapture(self.shell)
         with guarded("open the run's log", self.notes.append):
-            self._log = ActiveLog(Journal(session.place.journals, self.run.id))
+            self._log = ActiveLog(Journal(self.place.journals, self.run.id))
             set_active(self._log)
         self.opening.clock = time.perf_counter()
 
@@ -111,13 +94,9 @@ class Tracking:
             notes=tuple(self.notes),
             **facts,
         )
-        self.session.place.store.finish_run(run, points)
+        self.place.store.finish_run(run, points)
         if self._log is not None:
-            self._log.journal.path.unlink(missing_ok=True)
-        modules, folder, store = imported_modules(), self.session.place.root, self.session.place.store
-        self.session.writer.add(
-            "read the installed packages", lambda: store.put_environment(environment_of(run.id, modules, folder))
-        )
+            self._log.journal.forget()
         return run
 
     def abandon(self) -> None:
@@ -125,13 +104,13 @@ class Tracking:
         self._printed()
         points = self._logged()
         run = replace(self.run, status=RunStatus.INTERRUPTED, elapsed_s=time.perf_counter() - self.opening.clock)
-        self.session.place.store.finish_run(run, points)
+        self.place.store.finish_run(run, points)
 
     def _printed(self) -> dict[str, Any]:
         streams, self._streams = self._streams, None
         if streams is None:
             return {}
-        blobs = self.session.place.blobs
+        blobs = self.place.blobs
         stdout, stderr = streams.stop()
         texts = {"stdout": stdout, "stderr": stderr}
         return {name: blobs.put(text.encode("utf-8", "replace")) for name, text in texts.items() if text}
@@ -141,7 +120,7 @@ class Tracking:
         if self._log is None:
             return ()
         self._log.close()
-        return self.session.journal_points(self.run.id)
+        return read_journal(self._log.journal.path)
 
     def _params(self, execution: Execution, executions: Sequence[Execution]) -> tuple[Param, ...]:
         inputs = [text for e in executions for file in e.inputs for text in (file.path, file.resolved)]

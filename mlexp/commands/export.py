@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlexp.commands.base import Answer, Command, Context, Status
 from mlexp.commands.runs import proof_text
 from mlexp.comparison.numbers import seconds
-from mlexp.pipeline.export import Exported, Options, Step, Tell, export, verify
 from mlexp.project import Run
 from mlexp.records import Verdict
 from mlexp.records.documents import to_document
+
+if TYPE_CHECKING:  # the pipeline is loaded by the first export, not with the extension
+    from mlexp.pipeline.export import Exported, Options, Step, Tell
 
 _STATUS = {
     Verdict.REPRODUCED: Status.YES,
@@ -44,6 +47,8 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _options(context: Context, words: argparse.Namespace) -> Options:
+    from mlexp.pipeline.export import Options
+
     return Options(
         verify=not getattr(words, "no_verify", False),
         network=words.allow_network,
@@ -53,6 +58,8 @@ def _options(context: Context, words: argparse.Namespace) -> Options:
 
 
 def _export(context: Context, words: argparse.Namespace) -> Answer:
+    from mlexp.pipeline.export import export
+
     run = context.project.find(words.reference)
     path = words.output or Path(f"{_file_stem(run)}.py")
     tell = _teller(context)
@@ -64,6 +71,8 @@ def _export(context: Context, words: argparse.Namespace) -> Answer:
 
 
 def _verify(context: Context, words: argparse.Namespace) -> Answer:
+    from mlexp.pipeline.export import verify
+
     run = context.project.find(words.reference)
     project = context.project
     found = verify(project.store, project.blobs, run.record, options=_options(context, words), tell=_teller(context))

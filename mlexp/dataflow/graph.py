@@ -6,7 +6,9 @@ called function changes in its arguments is not seen, so nothing is left out of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 
 from mlexp.dataflow.bindings import Binding, Kind, bindings_of
 from mlexp.dataflow.cell import parse
@@ -21,8 +23,7 @@ def rests_on(executions: Sequence[Execution], target: Execution) -> tuple[Execut
     for execution in sorted((e for e in executions if e.index < target.index), key=lambda e: -e.index):
         if execution.outcome is Outcome.NOT_RUN:
             continue
-        tree = parse(execution.python)
-        changed = changed_in_place(tree) if tree is not None else frozenset()
+        changed = _changed(execution.python)
         if needed.isdisjoint(execution.bound) and needed.isdisjoint(changed):
             continue
         needed |= set(execution.read)
@@ -42,8 +43,7 @@ def params_of(executions: Sequence[Execution], target: Execution, *, inputs: Seq
     read = {name for execution in chain for name in execution.loaded}
     effective: dict[str, Param | None] = {}
     for execution in chain:
-        tree = parse(execution.python)
-        kinds = bindings_of(tree) if tree is not None else {}
+        kinds = _bindings(execution.python)
         for name in execution.bound:
             binding = kinds.get(name)
             chosen = binding is not None and _is_param(binding, inputs) and name in read
@@ -54,6 +54,19 @@ def params_of(executions: Sequence[Execution], target: Execution, *, inputs: Seq
                 else None
             )
     return tuple(param for param in effective.values() if param is not None)
+
+
+# An execution's text never changes, and a session asks again with each of its runs.
+@lru_cache(maxsize=4096)
+def _changed(python: str) -> frozenset[str]:
+    tree = parse(python)
+    return changed_in_place(tree) if tree is not None else frozenset()
+
+
+@lru_cache(maxsize=4096)
+def _bindings(python: str) -> Mapping[str, Binding]:
+    tree = parse(python)
+    return MappingProxyType(bindings_of(tree)) if tree is not None else MappingProxyType({})
 
 
 def _is_param(binding: Binding, inputs: Sequence[str]) -> bool:

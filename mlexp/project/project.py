@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mlexp.comparison import Compared, Goal, compare, goal_of
+from mlexp.comparison import Compared, Goal, Side, compare, goal_of
 from mlexp.config import Settings, load_settings
 from mlexp.errors import RunNotFoundError, UsageError
-from mlexp.project.readers import Run, Runs
+from mlexp.project.readers import Run, Runs, inputs_of
 from mlexp.project.recovery import recover
 from mlexp.query import parse_query
-from mlexp.records import RunId, RunRecord, RunStatus
+from mlexp.records import Execution, InputFile, RunId, RunRecord, RunStatus
 from mlexp.snapshot import BlobStore
 from mlexp.storage import RunStore, SqliteStore, store_folder
 from mlexp.storage.place import make_store_folder, project_root
@@ -32,6 +32,7 @@ class Project:
         self.store: RunStore = SqliteStore(folder / "runs.db")
         self.session_id = session_id
         """The kernel's session, for `@last`; None outside a kernel."""
+        self._inputs: dict[RunId, tuple[InputFile, ...]] = {}  # of finished runs, which never change
         recover(self.store, folder)
 
     @classmethod
@@ -104,18 +105,39 @@ class Project:
                 runs.insert(0, chosen)
             else:
                 base = ids.index(chosen.record.id)
-        return compare([run.side for run in runs], goals=self.store.goals(), baseline=base)
+        return compare([self.side_of(run.record) for run in runs], goals=self.store.goals(), baseline=base)
 
     def previous(self, run: RunRecord) -> RunRecord | None:
         """Return the run that differences are taken against: the last finished of its name, else of its experiment."""
-        finished = [
-            other
-            for other in self.store.find_runs(experiment=run.experiment)
-            if other.number < run.number and other.status is RunStatus.FINISHED
-        ]
         name = self.store.labels(run.id).name
-        same = (other for other in finished if name and self.store.labels(other.id).name == name)
-        return next(same, finished[0] if finished else None)
+        last = None
+        for other in self.store.find_runs(experiment=run.experiment, status=RunStatus.FINISHED):
+            if other.number < run.number:
+                if not name or self.store.labels(other.id).name == name:
+                    return other
+                last = last or other
+        return last
+
+    def side_of(self, run: RunRecord, *, executions: Sequence[Execution] | None = None) -> Side:
+        """Return a run as a side of a comparison.
+
+        Args:
+            run: A run of this store.
+            executions: Those of its session up to it, where they are at hand; else they are read.
+        """
+        known = self._inputs.get(run.id)
+        if known is None:
+            if executions is None:
+                executions = self.store.executions(run.session_id, stop=run.execution + 1)
+            known = inputs_of(executions)
+            if run.status is not RunStatus.RUNNING:
+                self._inputs[run.id] = known
+        return Side(
+            run=run,
+            labels=self.store.labels(run.id),
+            environment=self.store.environment(run.id),
+            inputs=known,
+        )
 
     def verdict(self, run_id: RunId) -> str | None:
         """Return the newest proof's verdict, or None."""

@@ -112,7 +112,7 @@ class Run:
     @property
     def inputs(self) -> tuple[InputFile, ...]:
         """The files from outside that its session had read by then; the newest content of a path counts."""
-        return tuple({file.resolved: file for execution in self.executions for file in execution.inputs}.values())
+        return inputs_of(self.executions)
 
     @property
     def stdout(self) -> str:
@@ -131,10 +131,10 @@ class Run:
         proofs = self._project.store.proofs(self.record.id)
         return proofs[0] if proofs else None
 
-    @property
-    def side(self) -> Side:
-        """The run as a side of a comparison."""
-        return Side(run=self.record, labels=self.labels, environment=self.environment, inputs=self.inputs)
+
+def inputs_of(executions: Sequence[Execution]) -> tuple[InputFile, ...]:
+    """Return the files from outside that executions read; of a path that was read again, the last content."""
+    return tuple({file.resolved: file for execution in executions for file in execution.inputs}.values())
 
 
 class Data(Mapping[str, Any]):

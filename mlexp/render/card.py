@@ -26,6 +26,9 @@ _BOX = (
 _BADGE = (
     f"border:{_LINE};border-radius:9px;padding:0 7px;margin-left:6px;font-size:11px;line-height:16px;white-space:nowrap"
 )
+_TABLE = (  # JupyterLab lays tables out with columns of one width unless told
+    "table-layout:auto;border-collapse:collapse;margin:3px 0 0;border:0;font-size:13px;line-height:20px;width:100%"
+)
 _HEAD = f"text-align:left;padding:0 16px 0 0;font-weight:400;{_DIM};vertical-align:top;white-space:nowrap;width:1px"
 _CELL = "text-align:left;padding:0;white-space:normal"
 _WORST = "color:var(--jp-error-color1,var(--vscode-errorForeground,#c62828))"
@@ -61,7 +64,7 @@ def run_card(
         f'<div role="region" aria-label="Run {escape(run.reference)}" style="{_BOX}">\n'
         f'<div style="display:flex;flex-wrap:wrap;align-items:center">{title}{_dim(ended)}'
         f'<span style="flex:1"></span> {_dim(clock + against)} <span style="{_BADGE}">{escape(state)}</span></div>\n'
-        f'<table style="table-layout:auto;border-collapse:collapse;margin:3px 0 0;border:0;font-size:13px;line-height:20px;width:100%">'
+        f'<table style="{_TABLE}">'
         f"{rows}</table></div>"
     )
     text = [f"{run.reference}  {clean(side.labels.name)}  {ended} · {state} · {clock}{against}".replace("    ", "  ")]

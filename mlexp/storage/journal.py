@@ -35,6 +35,10 @@ class Journal:
         """Let go of the file."""
         os.close(self._descriptor)
 
+    def forget(self) -> None:
+        """Take the file away: its points are in the store."""
+        self.path.unlink(missing_ok=True)
+
 
 def read_journal(path: Path) -> tuple[MetricPoints, ...]:
     """Return the points of a log, by metric in the order in which the metrics first came."""

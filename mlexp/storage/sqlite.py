@@ -122,9 +122,16 @@ class SqliteStore(RunStore):
     ) -> Iterator[RunRecord]:
         wanted = {"experiment": experiment, "number": number, "status": status}
         given = {name: value for name, value in wanted.items() if value is not None}
-        where = " AND ".join(f"{name} = ?" for name in given) or "1"
-        rows = self._rows(f"SELECT document FROM runs WHERE {where} ORDER BY number DESC", *given.values())
-        return (from_document(RunRecord, json.loads(row[0])) for row in rows)
+        where = " AND ".join([*(f"{name} = ?" for name in given), "number < ?"])
+        last, page = 2**62, 16  # pages that grow: who wants the newest few does not read all
+        while page:
+            rows = self._rows(
+                f"SELECT number, document FROM runs WHERE {where} ORDER BY number DESC LIMIT ?",
+                *(*given.values(), last, page),
+            )
+            for last, document in rows:  # noqa: B007  (where the next page begins)
+                yield from_document(RunRecord, json.loads(document))
+            page = min(4 * page, 4096) if len(rows) == page else 0
 
     def points(self, run_id: RunId) -> tuple[MetricPoints, ...]:
         rows = self._rows(

@@ -93,7 +93,7 @@ def test_the_card_can_be_read_in_the_dark(page: "sync_api.Page") -> None:
     card.wait_for(timeout=20_000)
     screenshot(page, "card-boosting-dark")
     colours = card.evaluate(
-        "card => [getComputedStyle(card).color, getComputedStyle(document.querySelector('.jp-Notebook')).backgroundColor]"
+        "card => [getComputedStyle(card).color, getComputedStyle(card.closest('.jp-Notebook')).backgroundColor]"
     )
     assert _contrast(*colours) > 7
     page.evaluate(set_theme, "JupyterLab Light")

@@ -78,8 +78,12 @@ def test_every_default_is_in_its_table() -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_command_and_option_is_in_the_reference(command) -> None:
     assert f"`mlexp {command.name}" in REFERENCE or f"`%{command.name} " in REFERENCE
-    options = [action.option_strings[-1] for action in parser_of(command, prog=command.name)._actions if action.option_strings]
-    for option in set(options) - {"--help", "--output", "--metric"}:
+    actions = parser_of(command, prog=command.name)._actions
+    for option in {action.option_strings[-1] for action in actions if action.option_strings} - {
+        "--help",
+        "--output",
+        "--metric",
+    }:
         assert option in REFERENCE
 
 
