@@ -85,7 +85,7 @@ class Extension:
                 context = Context(
                     project=self.project,
                     say=lambda text: print(text, flush=True),
-                    progress=lambda text: None,
+                    progress=_Line().show,
                     experiment=self.session.experiment,
                 )
                 answer = command.run(context, words)
@@ -110,6 +110,19 @@ class Extension:
                 goals=project.store.goals(),
             )
             display({"text/html": html, "text/plain": text}, raw=True)
+
+
+class _Line:
+    """A line of the cell's output that is written over, as front ends do at a carriage return."""
+
+    def __init__(self) -> None:
+        self._width = 0
+
+    def show(self, text: str) -> None:
+        """Show `text` in place of what was shown last; nothing takes it away."""
+        if text or self._width:
+            print(f"\r{text.ljust(self._width)}" + ("" if text else "\r"), end="", flush=True)
+            self._width = len(text)
 
 
 def load(shell: Any) -> None:
