@@ -56,11 +56,16 @@ def unload_ipython_extension(shell: Any) -> None:
 
 
 def _load_into_live_shell() -> None:
-    """In a live IPython, `import mlexp` does what `%load_ext mlexp` does."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
+    """In a live IPython, `import mlexp` does what `%load_ext mlexp` does; where that fails, it is still imported."""
+    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    shell = get_ipython() if get_ipython is not None else None
     if shell is not None:
-        shell.extension_manager.load_extension("mlexp")
+        try:
+            shell.extension_manager.load_extension("mlexp")
+        except Exception as error:
+            import logging
+
+            logging.getLogger("mlexp").warning("mlexp was imported but not loaded: %s", error)
 
 
 _load_into_live_shell()

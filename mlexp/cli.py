@@ -44,6 +44,12 @@ def main(words: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Status.YES
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        print("mlexp: this is an error of ours; please report it with the lines above", file=sys.stderr)
+        return Status.COULD_NOT_TELL
 
 
 def _run(command: Command, words: Sequence[str]) -> int:
@@ -51,16 +57,16 @@ def _run(command: Command, words: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="answer as JSON")
     found: argparse.Namespace = parser.parse_args(words)
     project = Project.open(make=command.makes_store)
+    progress = _Progress()
     try:
-        progress = _Progress()
         say = (
             (lambda text: print(text, file=sys.stderr, flush=True))
             if found.json
             else (lambda text: print(text, flush=True))
         )
         answer = command.run(Context(project=project, say=say, progress=progress.show), found)
-        progress.show("")
     finally:
+        progress.show("")
         project.close()
     if found.json:
         print(json.dumps(answer.json, indent=2, ensure_ascii=False, default=str))

@@ -6,6 +6,7 @@ The table below is the whole truth: the guide's table is compared with it by a t
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -31,7 +32,7 @@ class Settings:
     """The settings, with their defaults."""
 
     store: str = ""
-    """Folder of the store; empty: found as the guide says."""
+    """Folder of the store; empty: found as the guide says. In pyproject.toml it is relative to that file."""
     experiment: str = ""
     """Experiment of runs that name none; empty: the notebook's path in the project."""
     notebook: str = ""
@@ -83,10 +84,16 @@ def _from_pyproject(folder: Path) -> dict[str, object]:
             import tomllib
 
             try:
-                table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("mlexp", {})
+                tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
             except (OSError, ValueError) as error:
                 raise UsageError(f"{file}: cannot be read: {error}") from error
-            return {name: _checked(name, value, f"{file}, [tool.mlexp]") for name, value in table.items()}
+            table = tool.get("mlexp", {}) if isinstance(tool, dict) else {}
+            if not isinstance(table, dict):
+                raise UsageError(f"{file}: tool.mlexp = {table!r} is not a table of settings")
+            found = {name: _checked(name, value, f"{file}, [tool.mlexp]") for name, value in table.items()}
+            if found.get("store"):
+                found["store"] = str(parent / Path(str(found["store"])).expanduser())
+            return found
     return {}
 
 
@@ -103,7 +110,7 @@ def _parsed(text: str, default: object) -> object:
     if isinstance(default, bool):
         return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}.get(text.lower(), text)
     if isinstance(default, int):
-        return int(text) if text.isdecimal() else text
+        return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else text
     return text
 
 
@@ -112,7 +119,7 @@ def _checked(name: str, value: object, where: str) -> object:
     if name not in defaults:
         raise UsageError(f"{where}: no setting {name!r}; there are {', '.join(defaults)}")
     expected = type(defaults[name])
-    if type(value) is not expected:
-        kinds = {bool: "true or false", int: "a whole number", str: "text"}
+    if type(value) is not expected or (isinstance(value, int) and value < 0):
+        kinds = {bool: "true or false", int: "a whole number from 0", str: "text"}
         raise UsageError(f"{where}: {name} = {value!r} is not {kinds[expected]}")
     return value

@@ -34,25 +34,25 @@ class Extension:
 
     def __init__(self, shell: Any) -> None:
         self.shell = shell
+        self._magics: list[tuple[str, str, Callable[..., object], object]] = []
         self.project = Project.open()
-        self.session = Session(
-            shell,
-            Workplace(
-                store=self.project.store,
-                blobs=self.project.blobs,
-                folder=self.project.folder,
-                root=self.project.root,
-                settings=self.project.settings,
-            ),
-            show_card=self._show_card,
+        workplace = Workplace(
+            store=self.project.store,
+            blobs=self.project.blobs,
+            folder=self.project.folder,
+            root=self.project.root,
+            settings=self.project.settings,
         )
+        try:
+            self.session = Session(shell, workplace, show_card=self._show_card)
+        except BaseException:
+            self.project.close()
+            raise
         self.project.session_id = self.session.record.id
-        self._magics: list[tuple[str, str]] = []
 
     def load(self) -> None:
         """Put everything in."""
         self.shell.input_transformer_manager.cleanup_transforms.append(strip_track)
-        self._register(_track_magic(), "line", "track")
         self._register(_track_magic(), "cell", "track")
         for command in COMMANDS:
             if command.magic:
@@ -66,15 +66,20 @@ class Extension:
         transforms = self.shell.input_transformer_manager.cleanup_transforms
         if strip_track in transforms:
             transforms.remove(strip_track)
-        for kind, name in self._magics:
-            self.shell.magics_manager.magics[kind].pop(name, None)
+        for kind, name, ours, before in reversed(self._magics):
+            magics = self.shell.magics_manager.magics[kind]
+            if magics.get(name) is ours and before is None:
+                del magics[name]
+            elif magics.get(name) is ours:
+                magics[name] = before
         self.session.close()
         self.project.close()
 
     def _register(self, function: Callable[..., object], kind: str, name: str) -> None:
         setattr(function, _NO_EXPANSION, True)  # IPython would turn {a,b} and $x into values
-        self.shell.register_magic_function(function, kind, name)
-        self._magics.append((kind, name))
+        magics = self.shell.magics_manager.magics[kind]
+        self._magics.append((kind, name, function, magics.get(name)))
+        magics[name] = function  # `register_magic_function` would keep it in a second place, for good
 
     def _magic_of(self, command: Command) -> Callable[[str], None]:
         parser = parser_of(command, prog=f"%{command.name}")
@@ -90,7 +95,7 @@ class Extension:
                 )
                 answer = command.run(context, words)
             except MlexpError as error:
-                raise IPythonUsageError(str(error)) from None
+                raise _usage_error(error) from None
             if answer.text:
                 print(answer.text)
 
@@ -126,11 +131,18 @@ class _Line:
 
 
 def load(shell: Any) -> None:
-    """Load mlexp into a shell; a second time does nothing."""
+    """Load mlexp into a shell; a second time does nothing. Where it cannot be loaded, nothing of it is left there."""
     if getattr(shell, MARK, None) is None:
-        extension = Extension(shell)
+        try:
+            extension = Extension(shell)
+        except MlexpError as error:
+            raise _usage_error(error) from None
         setattr(shell, MARK, extension)
-        extension.load()
+        try:
+            extension.load()
+        except BaseException:
+            unload(shell)
+            raise
 
 
 def unload(shell: Any) -> None:
@@ -142,18 +154,24 @@ def unload(shell: Any) -> None:
 
 
 def _track_magic() -> Callable[..., None]:
-    def track(line: str, cell: str | None = None) -> None:
+    def track(line: str, cell: str) -> None:
         """Reached only where the line could not be taken off the cell: say why. Nothing of the cell runs."""
         try:
             parse_track(line)
         except MlexpError as error:
-            raise IPythonUsageError(str(error)) from None
-        if cell is None or not has_body(peel(cell)):
+            raise _usage_error(error) from None
+        if not has_body(peel(cell)):
             raise IPythonUsageError("%%track: there is nothing below it. It stands on the first line of a cell.")
         raise IPythonUsageError("%%track stands on the first line of a cell, above its code.")
 
     track.__doc__ = f"Run the cell as usual and record it as a run.\n\n{track_parser().format_help()}"
     return track
+
+
+def _usage_error(error: MlexpError) -> IPythonUsageError:
+    """Return IPython's error of one line; where a caret stands under something, below IPython's own first words."""
+    text = str(error)
+    return IPythonUsageError(f"\n{text}" if "\n" in text else text)
 
 
 def _words(line: str, command: Command) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -24,8 +25,11 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne,
     ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b,
 }  # fmt: skip
-_TAIL = re.compile(r"(?:^|\s+)order\s+by\s+(?P<order>.+?)(?:\s+(?P<way>asc|desc))?(?=\s+limit\s|\s*$)|"
-                   r"(?:^|\s+)limit\s+(?P<limit>\S+)\s*$", re.IGNORECASE)  # fmt: skip
+_TAIL = re.compile(r"(?:^| )order +by +(?P<order>.+?)(?: +(?P<way>asc|desc))?(?= +limit | *$)|"
+                   r"(?:^| )limit +(?P<limit>[^ ]+) *$", re.IGNORECASE)  # fmt: skip
+_QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
+_SINGLE_EQUALS = re.compile(r"(?<![=!<>:])=(?!=)")
+_MAX_DEPTH = 50
 _LACKING = object()
 
 Row = Mapping[str, Any]
@@ -38,6 +42,7 @@ class Query:
 
     text: str
     condition: ast.expr | None
+    """Its nodes' columns are those of `text`, counted in characters."""
     order: ast.expr | None = None
     descending: bool = False
     limit: int | None = None
@@ -58,7 +63,7 @@ class Query:
             order = self.order
             having = [row for row in found if _orderable(_value(order, row))]
             lacking = [row for row in found if not _orderable(_value(order, row))]
-            having.sort(key=lambda row: _value(order, row), reverse=self.descending)
+            having.sort(key=lambda row: _order_key(_value(order, row)), reverse=self.descending)
             found = having + lacking
         return found[: self.limit]
 
@@ -69,58 +74,87 @@ def parse_query(text: str) -> Query:
     Raises:
         QueryError: There is a mistake in it; a caret stands under it.
     """
-    rest, order, descending, limit = text, None, False, None
-    while match := list(_TAIL.finditer(rest))[-1:]:
-        last = match[0]
-        if last["limit"] is not None:
-            if not last["limit"].isdecimal():
-                raise QueryError.at(text, last.start("limit"), "limit takes a whole number, such as: limit 20")
-            limit = int(last["limit"])
+    text = re.sub(r"\s", " ", text.encode("utf-8", "replace").decode())  # the caret stands under one line
+    plain = _QUOTED.sub(lambda quoted: "'" * len(quoted[0]), text)
+    stop, order, descending, limit = len(text), None, False, None
+    while found := list(_TAIL.finditer(plain[:stop]))[-1:]:
+        tail = found[0]
+        if tail["limit"] is not None:
+            if limit is not None or not re.fullmatch(r"[0-9]{1,18}", tail["limit"]):
+                raise QueryError.at(text, tail.start("limit"), "limit takes one whole number, such as: limit 20")
+            limit = int(tail["limit"])
         else:
-            order = _expression(text, last["order"], last.start("order"))
-            descending = (last["way"] or "").lower() == "desc"
-        rest = rest[: last.start()]
-    condition = _expression(text, rest, 0) if rest.strip() else None
+            if order is not None:
+                raise QueryError.at(text, tail.start("order"), "order by takes one name, and stands once")
+            order = _expression(text, plain, *tail.span("order"))
+            descending = (tail["way"] or "").lower() == "desc"
+        stop = tail.start()
+    condition = _expression(text, plain, 0, stop) if text[:stop].strip() else None
     return Query(text=text, condition=condition, order=order, descending=descending, limit=limit)
 
 
-def _expression(text: str, part: str, offset: int) -> ast.expr:
-    single = re.sub(r"(?<![=!<>])=(?!=)", "==", part)
+def _expression(text: str, plain: str, start: int, stop: int) -> ast.expr:
+    """Read a part of the query, with `=` outside quotes taken as `==`."""
+    start += len(text[start:stop]) - len(text[start:stop].lstrip())
+    singles = {match.start() for match in _SINGLE_EQUALS.finditer(plain)}
+    columns = [column for column in range(start, stop) for _ in range(2 if column in singles else 1)]
+    python = "".join(text[column] for column in columns)
     try:
-        tree = ast.parse(single.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an odd escape in quotes
+            tree = ast.parse(python, mode="eval").body
     except (SyntaxError, ValueError) as error:
-        column = getattr(error, "offset", 1) or 1
+        column = (getattr(error, "offset", 0) or 0) - 1  # -1: it ends too early
         raise QueryError.at(
-            text, min(len(text), offset + column - 1), f"This cannot be read: {error.args[0]}."
+            text, [*columns, stop][min(column, len(columns))], f"This cannot be read: {error.args[0]}."
         ) from None
-    _check_form(text, tree)
+    except (RecursionError, MemoryError):
+        raise _too_deep(text, start) from None
+    _place(tree, python, [*columns, stop])
+    _check_form(text, tree, depth=0)
     return tree
 
 
-def _check_form(text: str, node: ast.expr) -> None:
+def _place(tree: ast.expr, python: str, columns: Sequence[int]) -> None:
+    """Let the nodes' columns count characters of the query, no longer bytes of `python`."""
+    data = python.encode()
+
+    def column(n_bytes: int) -> int:
+        return columns[min(len(data[:n_bytes].decode("utf-8", "ignore")), len(columns) - 1)]
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.expr):
+            last = (node.end_col_offset or 1) - 1
+            node.col_offset, node.end_col_offset = column(node.col_offset), column(last) + 1
+
+
+def _check_form(text: str, node: ast.expr, *, depth: int) -> None:
+    if depth > _MAX_DEPTH:
+        raise _too_deep(text, node.col_offset)
     match node:
-        case ast.BoolOp(values=values):
-            for value in values:
-                _check_form(text, value)
-        case ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd(), operand=operand):
-            _check_form(text, operand)
-        case ast.Compare(left=left, ops=ops, comparators=comparators) if all(type(op) in _COMPARE for op in ops):
-            for value in (left, *comparators):
-                _check_form(text, value)
-        case ast.Constant(value=value) if value is None or isinstance(value, (bool, int, float, str)):
+        case ast.BoolOp(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
             pass
-        case ast.List(elts=items) | ast.Tuple(elts=items):
-            for item in items:
-                _check_form(text, item)
+        case ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd(), operand=operand):
+            parts = [operand]
+        case ast.Compare(left=left, ops=ops, comparators=comparators) if all(type(op) in _COMPARE for op in ops):
+            parts = [left, *comparators]
+        case ast.Constant(value=value) if value is None or isinstance(value, (bool, int, float, str)):
+            parts = []
         case ast.Name(id=name):
             if name not in FIELDS:
-                raise _unknown(text, name, FIELDS, "a query knows")
-        case ast.Attribute(value=ast.Name(id=group)) | ast.Subscript(value=ast.Name(id=group), slice=ast.Constant()):
+                raise _unknown(text, node, name, FIELDS, "a query knows")
+            parts = []
+        case (
+            ast.Attribute(value=ast.Name(id=group))
+            | ast.Subscript(value=ast.Name(id=group), slice=ast.Constant(value=str()))
+        ):
             if group not in _GROUPS:
-                raise _unknown(text, group, _GROUPS, "a dot or brackets go behind")
+                raise _unknown(text, node.value, group, _GROUPS, "a dot or brackets go behind")
+            parts = []
         case _:
-            column = max(0, text.find(ast.unparse(node)))
-            raise QueryError.at(text, column, "A query has comparisons, and, or, not, in; nothing else.")
+            raise QueryError.at(text, node.col_offset, "A query has comparisons, and, or, not, in; nothing else.")
+    for part in parts:
+        _check_form(text, part, depth=depth + 1)
 
 
 def _check_names(text: str, node: ast.expr, rows: Sequence[Row]) -> None:
@@ -130,23 +164,30 @@ def _check_names(text: str, node: ast.expr, rows: Sequence[Row]) -> None:
             group, name = reference
             known = sorted({found for row in rows for found in row[group]})
             if name not in known:
-                raise _unknown(text, name, known, f"{group} here:")
+                raise _unknown(text, inner, name, known, f"{group} here:")
 
 
-def _unknown(text: str, name: str, known: Sequence[str], lead: str) -> QueryError:
+def _unknown(text: str, node: ast.AST, name: str, known: Sequence[str], lead: str) -> QueryError:
     close = get_close_matches(name, known, n=1)
     hint = f" Did you mean {close[0]}?" if close else ""
-    return QueryError.at(
-        text, max(0, text.find(name)), f"There is no {name}.{hint}\n{lead} {', '.join(known)}", width=len(name)
-    )
+    column = node.slice.col_offset + 1 if isinstance(node, ast.Subscript) else _end(node) - len(name)
+    return QueryError.at(text, max(0, column), f"There is no {name}.{hint}\n{lead} {', '.join(known)}", width=len(name))
+
+
+def _end(node: ast.AST) -> int:
+    return int(getattr(node, "end_col_offset", 0))
+
+
+def _too_deep(text: str, column: int) -> QueryError:
+    return QueryError.at(text, column, "This is nested too deep.")
 
 
 def _reference(node: ast.AST) -> tuple[str, str] | None:
     match node:
         case ast.Attribute(value=ast.Name(id=group), attr=name):
             return group, name
-        case ast.Subscript(value=ast.Name(id=group), slice=ast.Constant(value=name)):
-            return group, str(name)
+        case ast.Subscript(value=ast.Name(id=group), slice=ast.Constant(value=str(name))):
+            return group, name
     return None
 
 
@@ -185,4 +226,8 @@ def _holds(op: ast.cmpop, a: Any, b: Any) -> bool:
 
 
 def _orderable(value: object) -> bool:
-    return isinstance(value, (int, float)) and value == value
+    return isinstance(value, (int, float, str)) and value == value
+
+
+def _order_key(value: Any) -> tuple[bool, Any]:
+    return isinstance(value, str), value

@@ -22,23 +22,24 @@ def keep_data(objects: Mapping[str, object], blobs: BlobStore, *, limit_bytes: i
     """Keep those of the objects that are data, as they are now."""
     records = []
     for name, value in objects.items():
-        if is_data(value):
-            try:
-                kept = keep(value, blobs, limit_bytes=limit_bytes)
-                reason, digest, size = None, kept.digest, kept.size_bytes
-            except Exception as error:
-                reason, digest, size = str(error), None, 0
-            records.append(
-                DataRecord(
-                    name=name,
-                    kind=kind_of(value),
-                    summary=summary_of(value),
-                    size_bytes=size,
-                    digest=digest,
-                    kept=digest is not None,
-                    reason=reason,
-                )
+        try:
+            if not is_data(value):
+                continue
+            kept = keep(value, blobs, limit_bytes=limit_bytes)
+            reason, digest, size = None, kept.digest, kept.size_bytes
+        except Exception as error:
+            reason, digest, size = str(error), None, 0
+        records.append(
+            DataRecord(
+                name=name,
+                kind=kind_of(value),
+                summary=summary_of(value),
+                size_bytes=size,
+                digest=digest,
+                kept=digest is not None,
+                reason=reason,
             )
+        )
     return tuple(records)
 
 
@@ -57,7 +58,7 @@ def digest_values(
         if name not in namespace:
             continue
         value = namespace[name]
-        if callable(value) or isinstance(value, ModuleType):
+        if callable(value) or issubclass(type(value), ModuleType):
             continue
         if time.perf_counter() > until:
             late.append(name)
@@ -81,7 +82,10 @@ def digest_values(
 
 
 def is_data(value: object) -> bool:
-    """Tell whether a value is data: a frame, series, index or array, or a container of these or of many values."""
+    """Tell whether a value is data: a frame, series, index or array, or a container of these or of many values.
+
+    Types are asked, never values: `isinstance` would run the `__class__` of a value that has one.
+    """
     if type(value) in _CONTAINERS:
         items: Iterable[object] = value.values() if isinstance(value, dict) else value  # type: ignore[assignment]
         return len(value) > _MANY or any(_is_table(item) for item in items)  # type: ignore[arg-type]
@@ -90,6 +94,6 @@ def is_data(value: object) -> bool:
 
 def _is_table(value: object) -> bool:
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
-    if numpy is not None and isinstance(value, numpy.ndarray):
+    if numpy is not None and issubclass(type(value), numpy.ndarray):
         return True
-    return pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series, pandas.Index))
+    return pandas is not None and issubclass(type(value), (pandas.DataFrame, pandas.Series, pandas.Index))

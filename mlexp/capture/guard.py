@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import logging
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,21 +15,34 @@ _seen: set[str] = set()
 
 @contextmanager
 def guarded(what: str, note: Callable[[str], None] | None = None) -> Iterator[None]:
-    """Let nothing out of the block: a failure is logged once for each kind, and given to `note`.
+    """Let nothing out of the block: a failure is logged once, whatever it hinders next, and given to `note`.
 
     An interrupt that comes while our code runs is handed on to the cell: IPython would swallow it here.
     """
     try:
         yield
     except KeyboardInterrupt:
-        threading.Timer(0.02, _thread.interrupt_main).start()
+        threading.Timer(0.02, _interrupt).start()
     except BaseException as error:
-        text = f"{what}: {type(error).__name__}: {_message(error)}"
+        reason = f"{type(error).__name__}: {_message(error)}"
         if note is not None:
-            note(text)
-        if text not in _seen:
-            _seen.add(text)
-            _log.warning("mlexp could not %s", text, exc_info=_log.isEnabledFor(logging.DEBUG))
+            note(f"could not {what}: {reason}")
+        if reason not in _seen:
+            _seen.add(reason)
+            _log.warning("mlexp could not %s: %s", what, reason, exc_info=_log.isEnabledFor(logging.DEBUG))
+
+
+def _interrupt() -> None:
+    """Interrupt the main thread, also where it waits in the system; an idle kernel ignores it."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
+
+
+def forget_failures() -> None:
+    """Let each failure be logged again, in a new session."""
+    _seen.clear()
 
 
 def _message(error: BaseException) -> str:

@@ -16,7 +16,10 @@ def earlier_executions(shell: Any, session_id: SessionId, *, before: int | None)
     raised = getattr(history, "exceptions", None)
     found = []
     for number, source in enumerate(texts, start=1):
-        python = shell.transform_cell(peel(source).body)
+        try:
+            python = shell.transform_cell(peel(source).body)
+        except Exception:
+            python = source
         names = names_of(python)
         error = raised.get(number) if isinstance(raised, dict) else None
         outcome = Outcome.UNKNOWN if raised is None else Outcome.ERROR if error else Outcome.OK

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 import warnings
 from collections.abc import Mapping
@@ -11,30 +13,34 @@ from mlexp.capture.numbers import as_number
 from mlexp.storage.journal import Journal
 
 
-class ActiveLog:
-    """The log of the running run; `default step` counts the calls."""
+class _Open:
+    """The one log of this process; the session opens and closes it."""
 
-    def __init__(self, journal: Journal) -> None:
-        self.journal = journal
-        self.n_calls = 0
-        self.warned = False
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self.journal.close()
-
-
-class _State:
-    """The one log that is open in this process; the session sets and clears it."""
-
-    active: ActiveLog | None = None
+    journal: Journal | None = None
+    n_calls = 0
     warned = False
+    # A thread may log while its run ends: it must not write to a descriptor that is closed, and perhaps another file's
+    # by then. Reentrant, since a finalizer may log in the middle of a call.
+    lock = threading.RLock()
 
 
-def set_active(log: ActiveLog | None) -> None:
-    """Let `mlexp.log` write there; with None, nowhere."""
-    _State.active = log
-    _State.warned = False
+def open_log(journal: Journal) -> None:
+    """Let `mlexp.log` write there."""
+    with _Open.lock:
+        _Open.journal, _Open.n_calls = journal, 0
+
+
+def close_log() -> None:
+    """Let it write nowhere, and close the file."""
+    with _Open.lock:
+        journal, _Open.journal = _Open.journal, None
+        if journal is not None:
+            journal.close()
+
+
+def begin_cell() -> None:
+    """Let the next mistake be told again."""
+    _Open.warned = False
 
 
 def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None, **named: Any) -> None:
@@ -48,39 +54,46 @@ def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None,
     What is returned from is kept, even if the process dies. Outside a tracked cell, and for values that are no numbers,
     nothing is kept and one warning is given; it never raises.
     """
-    active = _State.active
-    if active is None:
-        if not _State.warned:
-            _State.warned = True
-            warnings.warn(
-                "mlexp.log: no run is under way, so nothing is kept. Put %%track above the cell.", stacklevel=2
-            )
+    if _Open.journal is None:
+        _warn("mlexp.log: no run is under way, so nothing is kept. Put %%track above the cell.")
         return
-    values = {}
-    for name, value in {**(metrics or {}), **named}.items():
-        number = as_number(value)
-        if number is None:
-            number = _converted(value)
-        if number is None:
-            _warn_once(active, f"mlexp.log: {name} is no number but a {type(value).__name__}; it is not kept")
-        else:
-            values[str(name)] = number
-    if values:
-        active.journal.append(active.n_calls if step is None else int(step), time.time(), values)
-    active.n_calls += 1
+    try:
+        given = named if metrics is None else {**metrics, **named}
+        values = {}
+        for name, value in given.items():
+            number = as_number(value)
+            if number is None:
+                number = _converted(value)
+            if number is None:
+                _warn(f"mlexp.log: {name} is no number but a {type(value).__name__}; it is not kept")
+            else:
+                values[str(name)] = number
+        at = None if step is None else int(step)
+        with _Open.lock:
+            if values and _Open.journal is not None:
+                _Open.journal.append(_Open.n_calls if at is None else at, time.time(), values)
+            _Open.n_calls += 1
+    except Exception as error:
+        _warn(f"mlexp.log: nothing is kept of this call, such as log(loss=0.5, step=1) makes it: {error!r}")
 
 
 def _converted(value: object) -> float | None:
     """Return the number in a one-element tensor or the like, or None."""
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
-        return None
     try:
-        return float(value)
-    except Exception:
+        if hasattr(type(value), "item"):
+            value = value.item()  # type: ignore[attr-defined]  # just asked
+        return float(value) if hasattr(type(value), "__float__") else None  # type: ignore[arg-type]  # just asked
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
         return None
 
 
-def _warn_once(active: ActiveLog, message: str) -> None:
-    if not active.warned:
-        active.warned = True
-        warnings.warn(message, stacklevel=3)
+def _warn(message: str) -> None:
+    """Warn once a cell, at the line that called `log`; never raise, even where warnings are errors."""
+    if not _Open.warned:
+        _Open.warned = True
+        try:
+            warnings.warn(message, stacklevel=3)
+        except Warning:
+            logging.getLogger("mlexp").warning(message)

@@ -64,9 +64,10 @@ def is_alive(identity: str) -> bool:
 
 
 def _start_of(pid: int) -> str:
-    """Return the start of a process where the system tells it: process ids are used again."""
+    """Return the start of a process where the system tells it: process ids are used again. A zombie has ended."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        return "" if stat[0] == "Z" else stat[19]
     except (OSError, IndexError):
         return ""
 

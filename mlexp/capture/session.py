@@ -1,52 +1,48 @@
 """The session: one life of one kernel with mlexp loaded. It orders the probes and keeps the log of executions.
 
-It owns all state of capture. Open executions are kept by their ExecutionInfo object: a stack would mix up subshells,
-and a ContextVar is lost in cells that await.
+It owns all state of capture. A cell may run others: `%run other.ipynb` runs executions of their own, `%%capture` its
+own body, which is no second execution.
 """
 
 from __future__ import annotations
 
 import atexit
-import re
+import os
 import sys
+import threading
+import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlexp.capture.guard import guarded
+from mlexp.capture.ended import Ended, traceback_of
+from mlexp.capture.guard import forget_failures, guarded
 from mlexp.capture.history import earlier_executions
+from mlexp.capture.log import begin_cell
 from mlexp.capture.opening import Opening, Probe
 from mlexp.capture.place import experiment_of, interpreter, notebook_path, process_identity
 from mlexp.capture.probes.figures import FiguresProbe
 from mlexp.capture.probes.files import FilesProbe
 from mlexp.capture.probes.modules import ModulesProbe
 from mlexp.capture.probes.randomness import RandomnessProbe
-from mlexp.capture.track import tracked
-from mlexp.capture.tracking import Tracking
+from mlexp.capture.track import as_seen, tracked
+from mlexp.capture.tracking import Finished, Tracking
+from mlexp.capture.underway import UnderWay
 from mlexp.capture.workplace import Workplace
 from mlexp.capture.writer import Writer
-from mlexp.dataflow.cell import parse, peel
+from mlexp.dataflow.cell import Peeled, peel
 from mlexp.dataflow.names import names_of
 from mlexp.errors import StoreError
-from mlexp.records import (
-    ErrorRecord,
-    Execution,
-    Outcome,
-    RunId,
-    RunRecord,
-    RunStatus,
-    SessionId,
-    SessionRecord,
-)
+from mlexp.records import Execution, RunId, RunRecord, RunStatus, SessionId, SessionRecord
 
 if TYPE_CHECKING:
     from mlexp.installed import Surroundings
 
 _PATIENCE_S = 0.25
-
 
 ShowCard = Callable[[RunRecord, Sequence[Execution]], None]
 """Shows the card of a run, given the executions up to it."""
@@ -71,6 +67,16 @@ class Session:
             process=process_identity(),
         )
         self.experiment = experiment_of(place.settings, notebook, place.root, Path.cwd())
+        self._executions: list[Execution] = []
+        self._unwritten: list[Execution] = []
+        self._unfinished: list[Finished] = []
+        self._under_way = UnderWay()
+        self._tracking: Tracking | None = None
+        self._knows_history = False
+        self._indices = count()
+        self._flushing = threading.Lock()
+        self._process = os.getpid()
+        place.store.put_session(self.record)
         self._probes: tuple[Probe, ...] = (
             ModulesProbe(place.blobs),
             FiguresProbe(shell),
@@ -81,13 +87,6 @@ class Session:
             ),
             RandomnessProbe(place.blobs),  # last before the cell and so nearest to it
         )
-        self._executions: list[Execution] = []
-        self._unwritten: list[Execution] = []
-        self._open: dict[int, tuple[Any, Opening]] = {}
-        self._tracking: Tracking | None = None
-        self._knows_history = False
-        self._next_index = 0
-        place.store.put_session(self.record)
 
     @property
     def executions(self) -> tuple[Execution, ...]:
@@ -96,12 +95,14 @@ class Session:
 
     def start(self) -> None:
         """Begin to listen."""
+        forget_failures()
         self.shell.events.register("pre_run_cell", self.pre_run_cell)
         self.shell.events.register("post_run_cell", self.post_run_cell)
-        atexit.register(self.writer.close)
+        atexit.register(self.close)
 
     def close(self) -> None:
         """Take every hook out of the kernel and finish what is under way."""
+        atexit.unregister(self.close)
         for name, callback in ("pre_run_cell", self.pre_run_cell), ("post_run_cell", self.post_run_cell):
             with guarded("leave IPython's events"):
                 if callback in self.shell.events.callbacks[name]:
@@ -109,51 +110,73 @@ class Session:
         for probe in self._probes:
             with guarded("take a probe away"):
                 probe.close()
+        if self._is_forked():
+            return
         with guarded("end the run"):
             if self._tracking is not None:
-                self._tracking.abandon()
-                self._tracking = None
+                self._give_up("mlexp was unloaded while it ran")
         with guarded("keep the last executions"):
             self._flush(wait_s=None)
         self.writer.close()
-        atexit.unregister(self.writer.close)
 
     def pre_run_cell(self, info: Any) -> None:
         """Look before a cell runs."""
         with guarded("look before a cell"):
+            if self._is_forked():
+                return
+            begin_cell()
             self._learn_history(before=None)
             opening = self._opening_of(info)
-            self._open[id(info)] = (info, opening)
+            if self._under_way.begin(info, opening) and self._tracking is not None:
+                self._give_up("its end was not seen")
+            if opening.body_of is not None:
+                return
             if opening.track is not None:
-                self._begin_run(opening)
+                with guarded("begin the run"):
+                    self._begin_run(opening)
             for probe in self._probes:
                 with guarded("look before a cell"):
                     probe.before(opening)
+            opening.clock = time.perf_counter()
 
     def post_run_cell(self, result: Any) -> None:
         """Look after a cell."""
+        clock = time.perf_counter()
         with guarded("look after a cell"):
-            if result is None:
+            if self._is_forked():
                 return
-            opening = self._closing(result)
-            execution = self._fold(opening, result)
-            self._executions.append(execution)
-            self._unwritten.append(execution)
-            tracking, mine = self._tracking, self._tracking is not None and self._tracking.opening is opening
+            opening = self._under_way.end(result) or self._loading(result)
+            if opening is None:
+                return
+            ended = Ended.of(result, opening, self.shell)
+            if opening.body_of is not None:
+                opening.body_of.body_ended = ended
+                return
+            if opening.observed:
+                opening.elapsed_s = clock - opening.clock
+            tracking = self._tracking
+            if tracking is None or tracking.opening is not opening:
+                self._keep(self._fold(opening, ended, note=None))
+                self._flush(wait_s=_PATIENCE_S)
+                return
             try:
-                self._flush(wait_s=None if mine else _PATIENCE_S)
-            finally:
-                if mine and tracking is not None:
-                    self._tracking = None
-                    self._end_run(tracking, execution, result)
+                execution = self._fold(opening, ended, note=tracking.notes.append)
+                self._keep(execution)
+                self._end_run(tracking, execution, ended.value)
+            except BaseException as error:
+                if self._tracking is not None:
+                    self._give_up(f"it could not be recorded: {type(error).__name__}")
+                raise
 
     def _begin_run(self, opening: Opening) -> None:
         if self._tracking is not None:  # a tracked cell inside a tracked one: the outer one is the run
             opening.track = None
             return
-        self._flush(wait_s=None)
-        self._tracking = Tracking(opening, self.shell, self.place)
-        self._tracking.begin(self._new_run(opening))
+        with guarded("keep what ran before"):
+            self._flush(wait_s=_PATIENCE_S)
+        tracking = Tracking(opening, self.shell, self.place)
+        tracking.begin(self._new_run(opening))
+        self._tracking = tracking
 
     def _new_run(self, opening: Opening) -> RunRecord:
         assert opening.track is not None
@@ -169,12 +192,23 @@ class Session:
             source=opening.source,
         )
 
-    def _end_run(self, tracking: Tracking, execution: Execution, result: Any) -> None:
-        run = tracking.end(execution, self._executions, result)
-        modules = tuple(sys.modules)
-        self.writer.add("read the installed packages", lambda: self._keep_environment(run.id, modules))
+    def _end_run(self, tracking: Tracking, execution: Execution, result: object) -> None:
+        finished = tracking.end(execution, self._executions, result)
+        self._tracking = None
+        self._unfinished.append(finished)
+        run, modules = finished.run, tuple(sys.modules)
+        try:
+            self._flush(wait_s=None)
+        finally:
+            self.writer.add("read the installed packages", lambda: self._keep_environment(run.id, modules))
         if self.place.settings.card:
             self._show_card(run, self._executions)
+
+    def _give_up(self, why: str) -> None:
+        """Close the run that is under way with what is known of it."""
+        tracking, self._tracking = self._tracking, None
+        if tracking is not None:
+            self._unfinished.append(tracking.abandon(why))
 
     def _keep_environment(self, run_id: RunId, modules: tuple[str, ...]) -> None:
         if self._surroundings is None:
@@ -185,31 +219,47 @@ class Session:
 
     def _opening_of(self, info: Any) -> Opening:
         source = info.raw_cell or ""
-        found = tracked(source)
-        python = self.shell.transform_cell((found[0] if found else peel(source)).body)
-        opening = Opening(
-            index=self._next_index,
+        typed = as_seen(source, self.shell)
+        found = tracked(typed)
+        peeled = found[0] if found else peel(typed)
+        outer = self._under_way.outer()
+        body_of = outer if outer is not None and _is_body(peeled, outer.peeled) else None
+        python = self._python_of(info, peeled)
+        request, cell_id = _request_of(self.shell)
+        return Opening(
+            index=next(self._indices) if body_of is None else body_of.index,
             source=source,
             python=python,
+            peeled=peeled,
             names=names_of(python),
             namespace=self.shell.user_ns,
-            track=found[1] if found else None,
-            cell_id=getattr(info, "cell_id", None) or _cell_id(self.shell),
+            track=found[1] if found and body_of is None else None,
+            cell_id=getattr(info, "cell_id", None) or cell_id,
+            request=request,
+            body_of=body_of,
         )
-        self._next_index += 1
-        return opening
 
-    def _closing(self, result: Any) -> Opening:
+    def _python_of(self, info: Any, peeled: Peeled) -> str:
+        """Return the cell as IPython runs it, but with the magics that only stand around its body as comments."""
+        if peeled.magics:
+            try:
+                return str(self.shell.transform_cell(peeled.body))
+            except Exception:
+                return peeled.body
+        transformed = getattr(info, "transformed_cell", None)  # IPython 9
+        if transformed is None:
+            try:
+                transformed = self.shell.transform_cell(info.raw_cell or "")
+            except Exception:
+                transformed = info.raw_cell or ""
+        return str(transformed)
+
+    def _loading(self, result: Any) -> Opening | None:
+        """Return the execution that loaded mlexp, which fires only the second hook; so does a blank cell: None."""
         info = getattr(result, "info", None)
-        found = self._open.pop(id(info), None)
-        if found is None:  # after an interrupt IPython hands over another info of the same text
-            for key, (other, _) in list(self._open.items()):
-                if info is not None and other.raw_cell == info.raw_cell:
-                    found = self._open.pop(key)
-                    break
-        if found is not None:
-            return found[1]
-        self._learn_history(before=result.execution_count)  # the cell that loaded mlexp
+        if info is None or not (info.raw_cell or "").strip():
+            return None
+        self._learn_history(before=result.execution_count)
         opening = self._opening_of(info)
         opening.observed = False
         return opening
@@ -222,86 +272,71 @@ class Session:
         earlier = earlier_executions(self.shell, self.record.id, before=before)
         self._executions = list(earlier)
         self._unwritten = list(earlier)
-        self._next_index = len(earlier)
+        self._indices = count(len(earlier))
 
-    def _fold(self, opening: Opening, result: Any) -> Execution:
+    def _fold(self, opening: Opening, ended: Ended, *, note: Callable[[str], None] | None) -> Execution:
         facts: dict[str, Any] = {}
         for probe in reversed(self._probes):
-            with guarded("look after a cell"):
+            with guarded("look after a cell", note):
                 facts |= probe.after(opening)
-        outcome, error = outcome_of(result, opening.python, opening.namespace)
+        error = ended.error
+        if error is not None and opening.track is not None:
+            error = replace(error, traceback=traceback_of(self.shell, ended.number))
         return Execution(
             session_id=self.record.id,
             index=opening.index,
-            number=result.execution_count or 0,
+            number=ended.number,
             source=opening.source,
             python=opening.python,
-            outcome=outcome,
+            outcome=ended.outcome,
             started=opening.started,
-            elapsed_s=(datetime.now(UTC) - opening.started).total_seconds() if opening.observed else 0.0,
+            elapsed_s=opening.elapsed_s,
             observed=opening.observed,
             cell_id=opening.cell_id,
-            error=replace(error, traceback=_traceback(self.shell)) if error and opening.track else error,
+            error=error,
             bound=opening.names.bound,
             read=opening.names.read,
             loaded=opening.names.loaded,
             **facts,
         )
 
+    def _keep(self, execution: Execution) -> None:
+        self._executions.append(execution)
+        self._unwritten.append(execution)
+
     def _flush(self, *, wait_s: float | None) -> None:
-        """Write the executions that are not yet kept; where the store is busy for longer than that, the next time."""
-        if self._unwritten:
-            try:
-                self.place.store.put_executions(self._unwritten, wait_s=wait_s)
-            except StoreError:
-                if wait_s is None:
-                    raise
-                return
-            self._unwritten = []
+        """Write the executions and the ends of runs that are not yet kept; what the store refuses, the next time.
+
+        Raises:
+            StoreError: It refuses. With `wait_s`, where it is only busy for longer than that, nothing is raised.
+        """
+        with self._flushing:  # cells of subshells end in threads of their own
+            if unwritten := list(self._unwritten):
+                try:
+                    self.place.store.put_executions(unwritten, wait_s=wait_s)
+                except StoreError:
+                    if wait_s is None:
+                        raise
+                    return
+                del self._unwritten[: len(unwritten)]
+            while self._unfinished:
+                self._unfinished[0].put(self.place.store)
+                del self._unfinished[0]
+
+    def _is_forked(self) -> bool:
+        """Tell whether this is a child process: the database's connection is the parent's alone."""
+        return os.getpid() != self._process
 
 
-def outcome_of(result: Any, python: str, namespace: Mapping[str, object]) -> tuple[Outcome, ErrorRecord | None]:
-    """Return how an execution ended, and with what error."""
-    error = result.error_in_exec or result.error_before_exec
-    if error is None:
-        return Outcome.OK, None
-    line = _line_of(error, namespace)
-    record = ErrorRecord(type=type(error).__name__, message=_message(error), line=line)
-    if type(error).__name__ in ("KeyboardInterrupt", "CancelledError"):
-        return Outcome.INTERRUPTED, record
-    # A text that can be parsed but not compiled (a misplaced `return`) has run up to there.
-    if result.error_in_exec is None and parse(python) is None:
-        return Outcome.NOT_RUN, record
-    return Outcome.ERROR, record
+def _is_body(peeled: Peeled, outer: Peeled) -> bool:
+    """Tell whether a cell that runs inside another is the other's own body, which `%%capture` hands to IPython."""
+    return "capture" in outer.magics and outer.body.rstrip().endswith(peeled.body.strip())
 
 
-def _line_of(error: BaseException, namespace: Mapping[str, object]) -> int | None:
-    if isinstance(error, SyntaxError) and error.__traceback__ is None:
-        return error.lineno
-    step = error.__traceback__
-    while step is not None:
-        if step.tb_frame.f_globals is namespace and step.tb_frame.f_code.co_name in ("<module>", "<cell line: 1>"):
-            return step.tb_lineno
-        if step.tb_frame.f_globals is namespace and step.tb_frame.f_code.co_name.startswith("<cell line"):
-            return step.tb_lineno
-        step = step.tb_next
-    return getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return str(error)[:2000]
-    except BaseException:
-        return "(its message could not be read)"
-
-
-def _traceback(shell: Any) -> str:
-    lines = getattr(shell, "_last_traceback", None) or ()
-    return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(str(line) for line in lines))[:100_000]
-
-
-def _cell_id(shell: Any) -> str | None:
+def _request_of(shell: Any) -> tuple[str | None, str | None]:
+    """Return the id of the kernel's message that asks for the cell, and the cell's id; None where there is none."""
     if getattr(shell, "kernel", None) is None or not hasattr(shell, "get_parent"):
-        return None
-    found = (shell.get_parent() or {}).get("metadata", {}).get("cellId")
-    return str(found) if found else None
+        return None, None
+    parent = shell.get_parent() or {}
+    cell_id = parent.get("metadata", {}).get("cellId")
+    return parent.get("header", {}).get("msg_id"), str(cell_id) if cell_id else None

@@ -10,8 +10,8 @@ from __future__ import annotations
 import argparse
 import shlex
 from dataclasses import dataclass
-from functools import cache
-from typing import NoReturn
+from functools import cache, lru_cache
+from typing import Any, NoReturn
 
 from mlexp.dataflow.cell import Peeled, parse, peel
 from mlexp.errors import UsageError
@@ -50,6 +50,7 @@ def track_parser() -> argparse.ArgumentParser:
     return parser
 
 
+@lru_cache(maxsize=16)  # asked for several times a cell
 def parse_track(line: str) -> TrackOptions:
     """Return the options of a line.
 
@@ -108,6 +109,18 @@ def strip_track(lines: list[str]) -> list[str]:
     if _first_magic_below(lines, index) and all(_is_blank(line) for line in lines[:index]):
         return lines[index + 1 :]
     return [*lines[:index], f"# {lines[index]}", *lines[index + 1 :]]
+
+
+def as_seen(source: str, shell: Any) -> str:
+    """Return a cell's text as `strip_track` gets it: IPython first takes off common indentation and pasted prompts."""
+    if "%%" not in source:
+        return source
+    lines = source.splitlines(keepends=True)
+    for transform in shell.input_transformer_manager.cleanup_transforms:
+        if transform is strip_track:
+            break
+        lines = transform(lines)
+    return "".join(lines)
 
 
 # IPython's completeness check skips transformers that say so; else a terminal would run each further line by itself.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mlexp.capture.data import digest_values, keep_data
 from mlexp.capture.guard import guarded
-from mlexp.capture.log import ActiveLog, set_active
+from mlexp.capture.log import close_log, open_log
 from mlexp.capture.numbers import found_metrics
 from mlexp.capture.opening import Opening
 from mlexp.capture.probes.streams import StreamCapture
@@ -18,6 +19,7 @@ from mlexp.capture.workplace import Workplace
 from mlexp.dataflow.bindings import Kind, bindings_of
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.graph import params_of
+from mlexp.errors import RunFinishedError
 from mlexp.records import (
     DataRecord,
     Execution,
@@ -29,6 +31,7 @@ from mlexp.records import (
     RunRecord,
     RunStatus,
 )
+from mlexp.storage import RunStore
 from mlexp.storage.base import MetricPoints
 from mlexp.storage.journal import Journal, read_journal
 
@@ -39,6 +42,24 @@ _STATUS = {
     Outcome.INTERRUPTED: RunStatus.INTERRUPTED,
 }
 _MORE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that has ended and is to be kept."""
+
+    run: RunRecord
+    points: tuple[MetricPoints, ...]
+    journal: Journal | None
+
+    def put(self, store: RunStore) -> None:
+        """Keep it; its log is then needed no more."""
+        try:
+            store.finish_run(self.run, self.points)
+        except RunFinishedError:
+            return  # by a process that took this one for dead
+        if self.journal is not None:
+            self.journal.forget()
 
 
 class Tracking:
@@ -53,7 +74,7 @@ class Tracking:
         self.notes: list[str] = []
         self._data: tuple[DataRecord, ...] = ()
         self._streams: StreamCapture | None = None
-        self._log: ActiveLog | None = None
+        self._journal: Journal | None = None
 
     def begin(self, run: RunRecord) -> None:
         """Put the run into the store, keep the data that the cell will read, and listen to what it prints."""
@@ -68,88 +89,95 @@ class Tracking:
         with guarded("keep what the cell prints", self.notes.append):
             self._streams = StreamCapture(self.shell)
         with guarded("open the run's log", self.notes.append):
-            self._log = ActiveLog(Journal(self.place.journals, self.run.id))
-            set_active(self._log)
-        self.opening.clock = time.perf_counter()
+            self._journal = Journal(self.place.journals, self.run.id)
+            open_log(self._journal)
 
-    def end(self, execution: Execution, executions: Sequence[Execution], result: Any) -> RunRecord:
-        """Finish the run and return its record."""
-        elapsed_s = time.perf_counter() - self.opening.clock
-        facts: dict[str, Any] = {}
-        with guarded("stop keeping what the cell prints", self.notes.append):
-            facts |= self._printed()
-        points = self._logged()
+    def end(self, execution: Execution, executions: Sequence[Execution], value: object) -> Finished:
+        """Return the finished run.
+
+        Args:
+            execution: The tracked one.
+            executions: All of the session, it included.
+            value: Of the cell's last expression.
+        """
+        facts, points = self._printed(), self._logged()
         with guarded("read the run's params", self.notes.append):
             facts["params"] = self._params(execution, executions)
         with guarded("read the run's metrics", self.notes.append):
-            facts["metrics"], facts["timings"] = self._metrics(result, points, execution.outcome)
+            facts["metrics"], facts["timings"] = self._metrics(value, points, execution.outcome)
         with guarded("digest what the cell bound", self.notes.append):
-            facts["values"] = self._values(elapsed_s, facts)
+            facts["values"] = self._values(facts)
         run = replace(
             self.run,
             status=_STATUS.get(execution.outcome, RunStatus.FAILED),
-            elapsed_s=elapsed_s,
+            elapsed_s=self.opening.elapsed_s,
             data=self._data,
             error=execution.error,
             notes=tuple(self.notes),
             **facts,
         )
-        self.place.store.finish_run(run, points)
-        if self._log is not None:
-            self._log.journal.forget()
-        return run
+        return Finished(run, points, self._journal)
 
-    def abandon(self) -> None:
-        """Mlexp is unloaded inside the tracked cell: what is known is kept, as of an interrupted run."""
-        self._printed()
-        points = self._logged()
-        run = replace(self.run, status=RunStatus.INTERRUPTED, elapsed_s=time.perf_counter() - self.opening.clock)
-        self.place.store.finish_run(run, points)
+    def abandon(self, why: str) -> Finished:
+        """Return the run with what is known of it, as an interrupted one."""
+        facts, points = self._printed(), self._logged()
+        run = replace(
+            self.run,
+            status=RunStatus.INTERRUPTED,
+            elapsed_s=self.opening.elapsed_s or time.perf_counter() - self.opening.clock,
+            metrics=tuple(_logged_metrics(points)),
+            data=self._data,
+            notes=(*self.notes, why),
+            **facts,
+        )
+        return Finished(run, points, self._journal)
 
     def _printed(self) -> dict[str, Any]:
+        """Return what the cell printed, as fields of the run."""
         streams, self._streams = self._streams, None
-        if streams is None:
-            return {}
-        blobs = self.place.blobs
-        stdout, stderr = streams.stop()
-        texts = {"stdout": stdout, "stderr": stderr}
-        return {name: blobs.put(text.encode("utf-8", "replace")) for name, text in texts.items() if text}
+        kept: dict[str, Any] = {}
+        if streams is not None:
+            with guarded("keep what the cell printed", self.notes.append):
+                for name, text in streams.stop().items():
+                    if text:
+                        kept[name] = self.place.blobs.put(text.encode("utf-8", "replace"))
+        return kept
 
     def _logged(self) -> tuple[MetricPoints, ...]:
-        set_active(None)
-        if self._log is None:
-            return ()
-        self._log.close()
-        return read_journal(self._log.journal.path)
+        """Return what the cell logged; nothing more can be logged."""
+        points: tuple[MetricPoints, ...] = ()
+        with guarded("read the run's log", self.notes.append):
+            close_log()
+            if self._journal is not None:
+                points = read_journal(self._journal.path)
+        return points
 
     def _params(self, execution: Execution, executions: Sequence[Execution]) -> tuple[Param, ...]:
         inputs = [text for e in executions for file in e.inputs for text in (file.path, file.resolved)]
         found = {param.name: param for param in params_of(executions, execution, inputs=inputs)}
         for name in self.options.params:
             value = self.opening.namespace.get(name)
-            if type(value) in (bool, int, float, str, type(None)):
+            if name not in self.opening.namespace:
+                self.notes.append(f"-p {name}: no such name")
+            elif type(value) in (bool, int, str, type(None)) or (type(value) is float and math.isfinite(value)):
                 found[name] = Param(name=name, literal=repr(value), execution=execution.index)
             else:
-                self.notes.append(
-                    f"-p {name}: {'not a plain value' if name in self.opening.namespace else 'no such name'}"
-                )
+                self.notes.append(f"-p {name}: not a plain value")
         return tuple(param for name, param in found.items() if name not in self.options.metrics)
 
     def _metrics(
-        self, result: Any, points: Sequence[MetricPoints], outcome: Outcome
+        self, value: object, points: Sequence[MetricPoints], outcome: Outcome
     ) -> tuple[tuple[Metric, ...], tuple[Metric, ...]]:
         tree = parse(self.opening.python)
-        logged = {
-            p.name: Metric(name=p.name, value=p.values[-1], origin=MetricOrigin.LOGGED) for p in points if p.values
-        }
+        logged = {metric.name: metric for metric in _logged_metrics(points)}
         if tree is None or outcome is not Outcome.OK:
             return tuple(logged.values()), ()
-        bound, timings = found_metrics(tree, self.opening.namespace, result.result, forced=self.options.metrics)
+        bound, timings = found_metrics(tree, self.opening.namespace, value, forced=self.options.metrics)
         chosen = set(self.options.params)
         both = {metric.name: metric for metric in bound if metric.name not in chosen} | logged
         return tuple(both.values()), timings
 
-    def _values(self, elapsed_s: float, facts: dict[str, Any]) -> tuple[DataRecord, ...]:
+    def _values(self, facts: dict[str, Any]) -> tuple[DataRecord, ...]:
         """Digest what the cell bound, and what of the data that it read it then changed."""
         tree = parse(self.opening.python)
         bindings = bindings_of(tree) if tree is not None else {}
@@ -161,8 +189,14 @@ class Tracking:
         ]
         before = {record.name: record.digest for record in self._data}
         names = dict.fromkeys([*bound, *before])
-        until = time.perf_counter() + max(_MORE_S, elapsed_s)
+        until = time.perf_counter() + max(_MORE_S, self.opening.elapsed_s)
         records, late = digest_values(names, self.opening.namespace, until=until)
         if late:
             self.notes.append(f"not digested, to keep the cell quick: {', '.join(late)}")
         return tuple(r for r in records if r.name in bound or r.digest != before[r.name])
+
+
+def _logged_metrics(points: Sequence[MetricPoints]) -> Iterator[Metric]:
+    for metric in points:
+        if metric.values:
+            yield Metric(name=metric.name, value=metric.values[-1], origin=MetricOrigin.LOGGED)

@@ -80,13 +80,14 @@ def _verify(context: Context, words: argparse.Namespace) -> Answer:
 
 
 def _answer(run: Run, found: Exported) -> Answer:
-    proof = found.proof
+    proof, clean = found.proof, found.clean
     lines = [proof_text(proof) if proof is not None else "Not proven, as --no-verify asked."]
     lines[0] = lines[0][:1].upper() + lines[0][1:]
-    if proof is not None and proof.verdict is Verdict.NOT_VERIFIED:
-        lines += [f"    {line}" for line in found.stderr.strip().splitlines()[-6:]]
-        if "network" in proof.reason:
-            lines.append("If it may use the network: --allow-network")
+    if clean is not None and clean.status != 0:
+        lines += [f"    {line}" for line in clean.stderr.strip().splitlines()[-6:]]
+    refused, started = (clean.refused, clean.started) if clean is not None else ((), ())
+    lines += [f"Refused meanwhile: {what}" for what in refused]
+    lines += [f"Started by it: {command} (what that was refused is not seen)" for command in started]
     if found.path is not None:
         lines.append(f"{found.path}    python {found.path.name} --help")
     document = {
@@ -94,6 +95,8 @@ def _answer(run: Run, found: Exported) -> Answer:
         "path": str(found.path) if found.path else None,
         "bundle": str(found.bundle) if found.bundle else None,
         "proof": to_document(proof) if proof else None,
+        "refused": list(refused),
+        "started": list(started),
     }
     return Answer(text="\n".join(lines), json=document, status=_STATUS[proof.verdict] if proof else Status.YES)
 

@@ -25,15 +25,16 @@ _MIN = frozenset(
 
 
 def goal_of(metric: str, said: Mapping[str, str] | None = None) -> Goal | None:
-    """Return the goal of a metric: what was said of it, else what its name's last telling word means, else None."""
+    """Return the goal of a metric: what was said of it, else what its name's last telling word means, else None.
+
+    `neg_` turns it round: scikit-learn's `neg_log_loss` is better large.
+    """
     if said and metric in said:
         return Goal(said[metric])
     words = [word for word in re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", metric).lower()) if word]
-    if {"log", "loss"} <= set(words):
-        return Goal.MIN
-    for word in reversed(words):
-        if word in _MIN:
-            return Goal.MIN
-        if word in _MAX:
-            return Goal.MAX
-    return None
+    telling = [word for word in reversed(words) if word in _MIN or word in _MAX]
+    if not telling:
+        return None
+    word = next((word for word in telling if word != "score"), "score")  # a Brier score is better small
+    negated = "neg" in words or "negative" in words
+    return Goal.MIN if (word in _MIN) != negated else Goal.MAX

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 _MINUS = "\N{MINUS SIGN}"
-_MAX_DECIMALS = 17
+_MAX_DIGITS = 17
 
 
 def formatted(value: float, *, like: Sequence[float] = ()) -> str:
@@ -22,12 +22,11 @@ def formatted(value: float, *, like: Sequence[float] = ()) -> str:
     if all(isinstance(number, int) for number in beside):
         return f"{value:,}".replace("-", _MINUS)
     finite = [float(number) for number in beside if math.isfinite(number)]
-    largest = max((abs(number) for number in finite), default=0.0)
-    if largest and not 1e-4 <= largest < 1e7:
-        digits = next(d for d in range(4, _MAX_DECIMALS) if d == 16 or _apart([f"{n:.{d}e}" for n in finite], finite))
-        text = f"{value:.{digits}e}"
-    else:
+    if _is_plain(finite):
         text = f"{float(value):,.{decimals(finite)}f}"
+    else:
+        digits = next(d for d in range(4, _MAX_DIGITS) if d == 16 or _apart([f"{n:.{d}e}" for n in finite], finite))
+        text = f"{value:.{digits}e}"
     return text.replace("-", _MINUS)
 
 
@@ -36,13 +35,10 @@ def signed(difference: float, *, like: Sequence[float]) -> str:
     finite = [float(number) for number in like if math.isfinite(number)]
     if not math.isfinite(difference) or all(isinstance(number, int) for number in (difference, *like)):
         text = f"{difference:+,}"
-    elif any(abs(number) >= 1e7 for number in finite):
-        text = f"{difference:+.4e}"
+    elif _is_plain(finite) and float(f"{difference:.{decimals(finite)}f}") != 0:
+        text = f"{difference:+,.{decimals(finite)}f}"
     else:
-        digits = decimals([*finite])
-        while digits < _MAX_DECIMALS and difference and float(f"{difference:.{digits}f}") == 0:
-            digits += 1
-        text = f"{difference:+,.{digits}f}"
+        text = f"{difference:+.4e}" if difference else "0"
     return text.replace("-", _MINUS)
 
 
@@ -50,7 +46,7 @@ def decimals(values: Sequence[float]) -> int:
     """Return the decimals that show four digits behind the largest value's first, and tell different values apart."""
     largest = max((abs(value) for value in values), default=0.0)
     digits = max(0, 4 - (math.floor(math.log10(largest)) if largest >= 1 else 0))
-    while digits < _MAX_DECIMALS and not _apart([f"{value:.{digits}f}" for value in values], values):
+    while digits < _MAX_DIGITS and not _apart([f"{value:.{digits}f}" for value in values], values):
         digits += 1
     return digits
 
@@ -67,5 +63,13 @@ def seconds(elapsed_s: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def _is_plain(values: Sequence[float]) -> bool:
+    """Tell whether the values can be told apart in plain notation, none of them too long."""
+    largest = max((abs(value) for value in values), default=0.0)
+    if largest and not 1e-4 <= largest < 1e7:
+        return False
+    return _apart([f"{value:.{decimals(values)}f}" for value in values], values)
+
+
 def _apart(texts: Sequence[str], values: Sequence[float]) -> bool:
-    return len(set(texts)) == len(set(values))
+    return len(set(texts)) >= len(set(values))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlexp.comparison.goals import Goal, goal_of
@@ -18,12 +18,12 @@ class ParamRow:
     name: str
     values: tuple[str | None, ...]
     unknown: bool = False
-    """Whether a side's content is not known, so that nobody can say that it is equal."""
+    """Whether nobody can say if the sides differ: a content is not known, and what is known of it is equal."""
 
     @property
     def differs(self) -> bool:
         """Whether the sides differ."""
-        return len(set(self.values)) > 1
+        return not self.unknown and len(set(self.values)) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,8 @@ class MetricRow:
 
     @property
     def differs(self) -> bool:
-        """Whether the sides differ; NaN equals NaN here."""
-        return len({repr(value) for value in self.values}) > 1
+        """Whether the sides differ; NaN equals NaN here, and 1 equals 1.0."""
+        return len({"nan" if value is not None and value != value else value for value in self.values}) > 1
 
     def difference(self, side: int) -> float | None:
         """Return the side's value minus the baseline's; None where one of them is lacking."""
@@ -58,6 +58,11 @@ class Section:
     def n_differ(self) -> int:
         """How many rows differ."""
         return sum(row.differs for row in self.rows)
+
+    @property
+    def n_unknown(self) -> int:
+        """Of how many rows nobody can say it."""
+        return sum(row.unknown for row in self.rows)
 
 
 def param_rows(sides: Sequence[Side]) -> tuple[ParamRow, ...]:
@@ -83,15 +88,25 @@ def metric_rows(
 
 
 def data_rows(sides: Sequence[Side]) -> tuple[ParamRow, ...]:
-    """Return what each side read: extent and the first digits of the digest."""
-    columns: list[dict[str, str]] = []
+    """Return what each side read: extent and as many digits of the digest as tell the sides apart, at least four."""
+    columns: list[dict[str, tuple[str, str | None]]] = []
     for side in sides:
-        column = {file.path: f"{file.size_bytes:,} bytes {_short(file.digest)}" for file in side.inputs}
-        column |= {record.name: f"{record.summary} {_short(record.digest)}".strip() for record in side.run.data}
+        column = {file.path: (f"{file.size_bytes:,} bytes", _hex(file.digest)) for file in side.inputs}
+        column |= {record.name: (record.summary, _hex(record.digest)) for record in side.run.data}
         columns.append(column)
-    unknown = {record.name for side in sides for record in side.run.data if record.digest is None}
-    unknown |= {file.path for side in sides for file in side.inputs if file.digest is None}
-    return _rows(columns, unknown)
+    return _ordered(_data_row(name, [column.get(name) for column in columns]) for name in _names(columns))
+
+
+def _data_row(name: str, known: Sequence[tuple[str, str | None] | None]) -> ParamRow:
+    extents = {None if one is None else one[0] for one in known}
+    digests = {one[1] for one in known if one is not None}
+    told = [digest for digest in digests if digest is not None]
+    n = next(n for n in range(4, 65) if len({digest[:n] for digest in told}) == len(told) or n == 64)
+    return ParamRow(
+        name=name,
+        values=tuple(one and f"{one[0]} {one[1][:n] if one[1] else 'not kept'}".strip() for one in known),
+        unknown=None in digests and len(extents) == 1 and len(told) < 2,
+    )
 
 
 def environment_rows(sides: Sequence[Side]) -> tuple[ParamRow, ...]:
@@ -118,11 +133,13 @@ def code_lines(before: Side, after: Side, *, context: int = 1) -> tuple[str, ...
     return tuple(line for line in lines if not line.startswith("@@") or line is not lines[0])
 
 
-def _rows(columns: Sequence[Mapping[str, str]], unknown: Collection[str] = ()) -> tuple[ParamRow, ...]:
-    rows = [
-        ParamRow(name=name, values=tuple(column.get(name) for column in columns), unknown=name in unknown)
-        for name in _names(columns)
-    ]
+def _rows(columns: Sequence[Mapping[str, str]]) -> tuple[ParamRow, ...]:
+    return _ordered(
+        ParamRow(name=name, values=tuple(column.get(name) for column in columns)) for name in _names(columns)
+    )
+
+
+def _ordered(rows: Iterable[ParamRow]) -> tuple[ParamRow, ...]:
     return tuple(sorted(rows, key=lambda row: (not row.differs, not row.unknown)))
 
 
@@ -130,5 +147,5 @@ def _names(columns: Iterable[Mapping[str, object]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for column in columns for name in column))
 
 
-def _short(digest: str | None) -> str:
-    return digest.partition(":")[2][:4] if digest else "not kept"
+def _hex(digest: str | None) -> str | None:
+    return digest.partition(":")[2] if digest else None

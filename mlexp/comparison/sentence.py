@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlexp.comparison.numbers import signed
+from mlexp.comparison.numbers import formatted, signed
 from mlexp.comparison.sections import MetricRow, ParamRow
 from mlexp.comparison.side import Side
 
@@ -40,9 +40,9 @@ def sentence_of(
 def _what_differs(params: Sequence[ParamRow], data: Sequence[ParamRow], *, code_differs: bool) -> str:
     differ = [row.name for row in params if row.differs]
     other_data = [row.name for row in data if row.differs]
-    same = [
-        word for word, equal in (("params", not differ), ("code", not code_differs), ("data", not other_data)) if equal
-    ]
+    unknown = [row.name for row in data if row.unknown]
+    equal = {"params": not differ, "code": not code_differs, "data": not other_data and not unknown}
+    same = [word for word, holds in equal.items() if holds]
     parts = []
     if same:
         parts.append(f"Same {_listed(same)}.")
@@ -50,6 +50,8 @@ def _what_differs(params: Sequence[ParamRow], data: Sequence[ParamRow], *, code_
         parts.append(f"{_listed(differ)} {'differs' if len(differ) == 1 else 'differ'}.")
     if other_data:
         parts.append(f"Data differs: {_listed(other_data)}.")
+    if unknown:
+        parts.append(f"Whether {_listed(unknown)} differs is not known: not kept.")
     if code_differs and not differ:
         parts.append("Code differs.")
     return " ".join(parts)
@@ -57,22 +59,32 @@ def _what_differs(params: Sequence[ParamRow], data: Sequence[ParamRow], *, code_
 
 def _first_metric(sides: Sequence[Side], row: MetricRow, baseline: int) -> str:
     other = 1 - baseline
-    difference = row.difference(other)
-    if difference is None:
-        lacking = sides[baseline if row.values[baseline] is None else other]
+    value, base = row.values[other], row.values[baseline]
+    if value is None or base is None:
+        lacking = sides[other if value is None else baseline]
         return f"{lacking.run.reference} has no {row.name}."
     if not row.differs:
         return f"{row.name} is equal."
-    amount = signed(difference, like=[value for value in row.values if value is not None])
-    word = "higher" if difference > 0 else "lower" if difference < 0 else "different"
-    return f"{sides[other].run.reference} reads {amount} {word} on {row.name}; one run each."
+    difference = value - base
+    here, there = sides[other].run.reference, sides[baseline].run.reference
+    if difference != difference:
+        shown, beside = formatted(value, like=[base]), formatted(base, like=[value])
+        return f"{here} reads {shown} on {row.name}, {there} {beside}; one run each."
+    word = "higher" if difference > 0 else "lower"
+    return f"{here} reads {signed(difference, like=[base, value])} {word} on {row.name}; one run each."
 
 
 def _range(sides: Sequence[Side], row: MetricRow) -> str:
-    found = [(value, side.run.reference) for value, side in zip(row.values, sides, strict=True) if value is not None]
-    if not found:
-        return ""
-    top, bottom = max(found), min(found)
+    if not row.differs:
+        return f"{row.name} is equal."
+    found = [
+        (value, side.run.reference)
+        for value, side in zip(row.values, sides, strict=True)
+        if value is not None and value == value
+    ]
+    top, bottom = (choose(found, key=lambda pair: pair[0], default=None) for choose in (max, min))
+    if top is None or bottom is None or top[0] == bottom[0]:
+        return f"{row.name} differs."
     return f"{row.name} is highest in {top[1]} and lowest in {bottom[1]}; one run each."
 
 

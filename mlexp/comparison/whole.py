@@ -31,7 +31,7 @@ class Compared:
     data: Section
     environment: Section
     code: tuple[str, ...]
-    """Unified diff of the tracked cells; of more than two sides, of the baseline and the last."""
+    """Unified diff of the tracked cells; of more than two sides, of the baseline and the last that differs from it."""
 
     @property
     def n_metrics_differ(self) -> int:
@@ -56,8 +56,7 @@ def compare(sides: Sequence[Side], *, goals: Mapping[str, str] | None = None, ba
     data = Section(title="Data", rows=data_rows(sides))
     environment = Section(title="Environment", rows=environment_rows(sides))
     metrics = metric_rows(sides, goals=goals, baseline=baseline)
-    other = sides[-1] if baseline != len(sides) - 1 else sides[0]
-    code = code_lines(sides[baseline], other)
+    code = next(filter(None, (code_lines(sides[baseline], side) for side in reversed(sides))), ())
     return Compared(
         sides=tuple(sides),
         baseline=baseline,

@@ -23,7 +23,7 @@ _CLOCKS = frozenset({"time", "perf_counter", "monotonic", "process_time", "threa
 _CLOCK_OWNERS = frozenset({"time", "datetime", "dt", "timeit"})
 _BINARY: dict[type[ast.operator], Callable[[object, object], object]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift,
 }  # fmt: skip
 _UNARY: dict[type[ast.unaryop], Callable[[Any], object]] = {
     ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: operator.not_, ast.Invert: operator.invert,
@@ -71,6 +71,20 @@ def constant_value(node: ast.expr) -> object:
     except (ArithmeticError, TypeError, ValueError, SyntaxError, RecursionError) as error:
         raise NotConstantError(str(error)) from error
     return value
+
+
+def literal_of(value: object) -> str:
+    """Return a constant as the same Python text in every process: sets are sorted."""
+    match value:
+        case set() if value:
+            return f"{{{', '.join(sorted(map(literal_of, value)))}}}"
+        case list():
+            return f"[{', '.join(map(literal_of, value))}]"
+        case tuple():
+            return f"({', '.join(map(literal_of, value))}{',' if len(value) == 1 else ''})"
+        case dict():
+            return f"{{{', '.join(f'{literal_of(key)}: {literal_of(item)}' for key, item in value.items())}}}"
+    return repr(value)
 
 
 def bindings_of(tree: ast.Module) -> dict[str, Binding]:
@@ -128,7 +142,7 @@ def _of_target(target: ast.expr, value: ast.expr, clocks: set[str], *, top: bool
 
 
 def _reads_clock(node: ast.expr, clocks: set[str]) -> bool:
-    """Tell whether a value is a clock reading: a clock's call, or arithmetic in which every name is one."""
+    """Tell whether a value is a clock reading: a clock's call, its distance to anything, or arithmetic of such only."""
     if isinstance(node, ast.Call):
         function = node.func
         if isinstance(function, ast.Attribute):
@@ -145,7 +159,8 @@ def _reads_clock(node: ast.expr, clocks: set[str]) -> bool:
         return node.id in clocks
     if isinstance(node, ast.BinOp):
         sides = [side for side in (node.left, node.right) if not isinstance(side, ast.Constant)]
-        return bool(sides) and all(_reads_clock(side, clocks) for side in sides)
+        read = [_reads_clock(side, clocks) for side in sides]
+        return any(read) if isinstance(node.op, ast.Sub) else bool(read) and all(read)
     return False
 
 
@@ -154,14 +169,20 @@ def _evaluate(node: ast.expr) -> object:
         case ast.Constant(value=value) if value is None or isinstance(value, (bool, int, float, str)):
             return value
         case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
-            return _UNARY[type(op)](_evaluate(operand))
+            inner = _evaluate(operand)
+            if isinstance(op, ast.Invert) and isinstance(inner, bool):
+                raise NotConstantError("a bool upside down: Python warns of it")
+            return _UNARY[type(op)](inner)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
             a, b = _evaluate(left), _evaluate(right)
             if not (isinstance(a, (int, float)) and isinstance(b, (int, float))):
                 raise NotConstantError("arithmetic of numbers only")
-            if isinstance(op, ast.Pow) and (abs(a) > 10**6 or abs(b) > 64):
+            if isinstance(op, (ast.Pow, ast.LShift)) and (abs(a) > 10**6 or abs(b) > 64):
                 raise NotConstantError("too large")
-            return _BINARY[type(op)](a, b)
+            found = _BINARY[type(op)](a, b)
+            if isinstance(found, complex):
+                raise NotConstantError("a root of a negative number")
+            return found
         case ast.Tuple(elts=items):
             return tuple(_items(items))
         case ast.List(elts=items):
@@ -187,13 +208,13 @@ def _target_names(target: ast.expr) -> Iterator[str]:
 
 def _walrus_names(statement: ast.stmt) -> Iterator[str]:
     """Names bound by `:=` in the statement's own expressions, functions and inner statements left out."""
-    pending: list[ast.AST] = [child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr)]
+    pending: list[ast.AST] = [statement]
     while pending:
         node = pending.pop()
         if isinstance(node, ast.NamedExpr):
             yield node.target.id
         if not isinstance(node, ast.Lambda):
-            pending.extend(ast.iter_child_nodes(node))
+            pending.extend(child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.stmt))
 
 
 def _inner_statements(node: ast.stmt) -> Iterator[ast.stmt]:

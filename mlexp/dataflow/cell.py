@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 TRACK = "track"
 BODY_MAGICS = frozenset({"time", "capture", "prun"})
 """Cell magics that run their body in the user's namespace, as the cell itself would."""
 
-_MAGIC_LINE = re.compile(r"%%(\w+)(?:[ \t]+(.*?))?[ \t]*$")
+_MAGIC_LINE = re.compile(r"%%(\w+)(?:\s+(.*?))?\s*$")
+_PEELED_LINE = re.compile(rf"# %%(?:{'|'.join(sorted({TRACK, *BODY_MAGICS}))})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def without_peeled(text: str) -> str:
     """Return a cell's text without the comments that `peel` made, and without blank lines at its ends."""
     lines = text.split("\n")
     top = next((i for i, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
-    kept = [*(line for line in lines[:top] if not line.startswith("# %%")), *lines[top:]]
+    kept = [*(line for line in lines[:top] if not _PEELED_LINE.match(line)), *lines[top:]]
     while kept and not kept[0].strip():
         del kept[0]
     return "\n".join(kept).rstrip()
@@ -65,11 +69,22 @@ def without_peeled(text: str) -> str:
 def parse(python: str) -> ast.Module | None:
     """Return the syntax tree of a cell (top-level `await` is allowed), or None if it has none."""
     try:
-        tree = compile(python, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        with quietly():
+            tree = compile(
+                python, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
+            )
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     assert isinstance(tree, ast.Module)
     return tree
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Keep what the parser warns of (an odd escape in a text) to ourselves: Python says it again when the cell runs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def magic_call(node: ast.AST) -> tuple[str, tuple[str, ...]] | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 
-from mlexp.dataflow.bindings import Binding, Kind, bindings_of
+from mlexp.dataflow.bindings import Binding, Kind, bindings_of, literal_of
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.names import changed_in_place
 from mlexp.records import Execution, Outcome, Param
@@ -49,7 +49,7 @@ def params_of(executions: Sequence[Execution], target: Execution, *, inputs: Seq
             chosen = binding is not None and _is_param(binding, inputs) and name in read
             effective.pop(name, None)
             effective[name] = (
-                Param(name=name, literal=repr(binding.value), execution=execution.index)
+                Param(name=name, literal=literal_of(binding.value), execution=execution.index)
                 if chosen and binding is not None
                 else None
             )

@@ -12,6 +12,8 @@ import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mlexp.dataflow.cell import parse, quietly
+
 _BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__file__"}
 
 
@@ -29,9 +31,12 @@ class Names:
 
 def names_of(python: str) -> Names:
     """Return the names of a cell; nothing for a text that does not compile."""
+    tree = parse(python)
+    if tree is None:
+        return Names()
     try:
-        table = symtable.symtable(python, "<cell>", "exec")
-        tree = ast.parse(python)
+        with quietly():
+            table = symtable.symtable(python, "<cell>", "exec")
     except (SyntaxError, ValueError, RecursionError):
         return Names()
     bound = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
@@ -42,7 +47,7 @@ def names_of(python: str) -> Names:
                 (bound if symbol.is_assigned() else loaded).add(symbol.get_name())
                 if symbol.is_referenced():
                     loaded.add(symbol.get_name())
-    loaded -= _BUILTINS
+    loaded = (loaded | _augmented(tree)) - _BUILTINS
     return Names(tuple(sorted(bound)), tuple(sorted(loaded)), tuple(sorted(loaded - _surely_bound_first(tree))))
 
 
@@ -66,6 +71,21 @@ def _surely_bound_first(tree: ast.Module) -> set[str]:
         mentioned |= reads | targets
         mentioned |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
     return first
+
+
+def _augmented(tree: ast.Module) -> set[str]:
+    """Return the global names in `name += …`: the symbol tables call them bound, and Python reads them, too."""
+    found: set[str] = set()
+    pending: list[tuple[ast.AST, bool, set[str]]] = [(tree, True, set())]
+    while pending:
+        node, outside, declared = pending.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            outside = False
+            declared = {name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names}
+        elif isinstance(node, ast.AugAssign):
+            found |= {n.id for n in [node.target] if isinstance(n, ast.Name) and (outside or n.id in declared)}
+        pending.extend((child, outside, declared) for child in ast.iter_child_nodes(node))
+    return found
 
 
 def _inner_tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:

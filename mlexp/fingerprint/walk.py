@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import msgpack
 
 from mlexp._plugins import Registry
-from mlexp.errors import NotWalkableError
+from mlexp.errors import MlexpError, NotWalkableError
 from mlexp.fingerprint.codecs import builtin
 from mlexp.fingerprint.keys import Bytes, content_digest
 from mlexp.records import Digest
@@ -137,9 +137,18 @@ def describe(value: object, sink: Sink = content_digest, *, limit_bytes: int | N
 
 
 def restore(packed: bytes, source: Source) -> Any:
-    """Return the value that `describe` took apart; `source` gives the bytes for a digest."""
-    described = msgpack.unpackb(packed, raw=False, strict_map_key=False, unicode_errors="surrogatepass")
-    return Restorer(source).child(described)
+    """Return the value that `describe` took apart; `source` gives the bytes for a digest.
+
+    Raises:
+        NotWalkableError: No value is described so.
+    """
+    try:
+        described = msgpack.unpackb(packed, raw=False, strict_map_key=False, unicode_errors="surrogatepass")
+        return Restorer(source).child(described)
+    except (MlexpError, OSError):
+        raise
+    except Exception as error:  # whatever a library says of parts that do not fit
+        raise NotWalkableError(f"a stored description cannot be read: {error!r}") from error
 
 
 def digest_of(value: object) -> Digest:

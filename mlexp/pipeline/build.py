@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
-from mlexp.dataflow.cell import parse
 from mlexp.errors import ExportError
+from mlexp.pipeline.naming import renamed_names
 from mlexp.pipeline.script import Pass, Script, Section
 from mlexp.records import Execution, Labels, Outcome, RunRecord, RunStatus, SessionRecord
-
-OWN_NAMES = tuple(
-    """PARAMS INPUTS RECORDED argparse args ast bundle could_not_tell digest find_modules finish history input_path json
-    last log metrics_now number os read_flags restore_state script show_figures sys typed""".split()
-)
-"""Names that the script's own parts use at its top level."""
-_MODULES = frozenset({"argparse", "ast", "json", "os", "sys"})
+from mlexp.render.text import clean
 
 
 def build_script(
@@ -47,6 +41,7 @@ def build_script(
         )
         seen.add(execution.source)
     modules = {module.file: module for execution in kept for module in execution.modules}
+    renamed = renamed_names(sections)
     script = Script(
         run=run,
         labels=labels,
@@ -55,46 +50,12 @@ def build_script(
         sections=tuple(sections),
         n_executions=len(executions),
         modules=tuple(modules[file] for file in sorted(modules)),
-        renamed=_renamed(sections),
+        renamed=renamed,
+        imports=frozenset({"builtins"} if any("." in other for other in renamed.values()) else ()),
     )
     for change in passes:
         script = change(script)
     return script
-
-
-def _renamed(sections: Sequence[Section]) -> dict[str, str]:
-    """Return other names for those of ours that the sections use for something else."""
-    used: set[str] = set()
-    for section in sections:
-        tree = parse(section.source)
-        for node in ast.walk(tree) if tree is not None else ():
-            used |= _identifiers(node)
-    renamed = {}
-    for name in OWN_NAMES:
-        other = name
-        while other in used:
-            other += "_"
-        if other != name:
-            renamed[name] = other
-    return renamed
-
-
-def _identifiers(node: ast.AST) -> set[str]:
-    match node:
-        case ast.Name(id=name, ctx=ctx):
-            return set() if name in _MODULES and isinstance(ctx, ast.Load) else {name}
-        case ast.arg(arg=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            return {name}
-        case ast.Import(names=names):
-            # `import json` means the same module as ours does
-            return {a.asname or a.name.partition(".")[0] for a in names if a.asname or a.name not in _MODULES}
-        case ast.ImportFrom(names=names):
-            return {"log", "number", "digest"} if names[0].name == "*" else {a.asname or a.name for a in names}
-        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-            return {name}
-        case ast.Global(names=names) | ast.Nonlocal(names=names):
-            return set(names)
-    return set()
 
 
 def _headings(notebook: str | None) -> Mapping[str, str]:
@@ -111,10 +72,20 @@ def _headings(notebook: str | None) -> Mapping[str, str]:
         text = cell.get("source", "")
         source = "".join(text) if isinstance(text, list) else str(text)
         if cell.get("cell_type") == "markdown":
-            lines = [line.lstrip("#").strip() for line in source.splitlines() if line.startswith("#")]
-            heading = lines[-1][:80] if lines else heading
+            heading = _last_heading(source) or heading
         elif cell.get("cell_type") == "code" and heading:
             found[source.strip()] = heading
             if cell.get("id"):
                 found[str(cell["id"])] = heading
     return found
+
+
+def _last_heading(markdown: str) -> str:
+    """Return the last heading of a text cell, or nothing; what stands in a code block is none."""
+    headings = []
+    in_code = False
+    for line in markdown.splitlines():
+        in_code ^= line.lstrip().startswith(("```", "~~~"))
+        if not in_code and re.match(r"#{1,6}\s", line):
+            headings.append(clean(line.strip("# \t"))[:80])
+    return headings[-1] if headings else ""

@@ -11,6 +11,11 @@ from mlexp.records import Digest
 from mlexp.snapshot import BlobStore
 
 
+def has_bundle(script: Script) -> bool:
+    """Tell whether there is anything to put into a bundle."""
+    return bool(script.inputs or script.modules or script.states)
+
+
 def bundle_files(script: Script) -> dict[str, Digest]:
     """Return the content of the bundle: digests by path in it."""
     files: dict[str, Digest] = {item.name: item.digest for item in script.inputs}

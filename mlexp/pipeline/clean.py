@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -45,7 +46,12 @@ class CleanRun:
     stderr: str
     elapsed_s: float
     confinement: str
+    section: str = ""
+    """The execution in whose section that line stands, such as "In 4"."""
     refused: tuple[str, ...] = ()
+    """What it was refused, in words."""
+    started: tuple[str, ...] = ()
+    """Commands that its own lines started."""
     packages: tuple[Package, ...] = ()
     written: tuple[str, ...] = field(default=())
     """Files that it left in its directory."""
@@ -72,14 +78,14 @@ def run_clean(
         write_bundle: Writes its bundle into a folder.
         interpreter: The run's interpreter.
         values: Names whose values are digested at the end.
-        hash_seed: PYTHONHASHSEED.
+        hash_seed: PYTHONHASHSEED, counted from 1; with later ones memory is filled in otherwise, too.
         limit_s: Seconds after which it is ended.
         network: Whether it may use the network.
         writable: Folders outside its own that it may write.
         tick: Called a few times a second with the seconds so far.
 
     Raises:
-        OSError: The process could not be started.
+        OSError: The work folder could not be made.
     """
     with tempfile.TemporaryDirectory(prefix="mlexp-") as name:
         work = Path(name).resolve()
@@ -111,8 +117,9 @@ def run_clean(
         metrics = _read(work / "metrics.json").get("metrics", {})
         return CleanRun(
             status=answer.get("status"),
-            error=answer.get("error") or ("" if answer else _how_it_ended(ended, limit_s)),
+            error=answer.get("error") or ("" if answer else _how_it_ended(ended, interpreter, limit_s)),
             line=answer.get("line"),
+            section=_section_at(script, answer.get("line")),
             metrics=metrics,
             values=answer.get("values", {}),
             stdout=(work / "stdout").read_text(encoding="utf-8", errors="replace"),
@@ -120,6 +127,7 @@ def run_clean(
             elapsed_s=elapsed_s,
             confinement=answer.get("confinement", ""),
             refused=tuple(dict.fromkeys(answer.get("refused", ()))),
+            started=tuple(dict.fromkeys(answer.get("started", ()))),
             packages=tuple(from_document(Package, package) for package in answer.get("packages", ())),
             written=tuple(sorted(str(path.relative_to(empty)) for path in empty.rglob("*") if path.is_file())),
         )
@@ -127,42 +135,32 @@ def run_clean(
 
 def _run(
     command: list[str], *, work: Path, environment: dict[str, str], limit_s: float, tick: Callable[[float], None] | None
-) -> int | None:
-    """Return the exit status; None if the time was over. No process of its group is left."""
+) -> dict[str, Any]:
+    """Return what the supervisor told. No process of the command's is left, also when we are interrupted here."""
+    ended = work / "ended.json"
     with open(work / "stdout", "wb") as stdout, open(work / "stderr", "wb") as stderr:
-        process = subprocess.Popen(
-            command,
+        supervisor = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(_HERE / "supervise.py"), str(limit_s), str(ended), *command],
             cwd=work / "empty",
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=stdout,
             stderr=stderr,
-            start_new_session=True,
+            start_new_session=True,  # an interrupt in the terminal is for us
         )
+        assert supervisor.stdin is not None
         started = time.monotonic()
         try:
             while True:
                 try:
-                    return process.wait(timeout=0.2)
+                    supervisor.wait(timeout=0.2)
+                    return _read(ended)
                 except subprocess.TimeoutExpired:
-                    elapsed_s = time.monotonic() - started
-                    if elapsed_s > limit_s:
-                        return None
                     if tick is not None:
-                        tick(elapsed_s)
+                        tick(time.monotonic() - started)
         finally:
-            _end(process)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    try:
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    except (ProcessLookupError, PermissionError):
-        pass
-    process.wait()
+            supervisor.stdin.close()  # it ends the command when there is nobody any more
+            supervisor.wait()
 
 
 def _environment(interpreter: Interpreter, temporary: Path, hash_seed: int) -> dict[str, str]:
@@ -176,12 +174,24 @@ def _environment(interpreter: Interpreter, temporary: Path, hash_seed: int) -> d
         "TMPDIR": str(temporary),
         "NUMBA_CACHE_DIR": str(temporary),
     }
+    if hash_seed > 1:
+        changes["MALLOC_PERTURB_"] = str(84 + hash_seed)  # shows reads of memory that nobody has written
     return child_environment(changes)
 
 
-def _how_it_ended(status: int | None, limit_s: float) -> str:
-    if status is None:
+def _section_at(script: str, line: int | None) -> str:
+    titles = re.findall(r"^# %% (In \d+)?", "\n".join(script.split("\n")[: line or 0]), re.M)
+    return titles[-1] if titles else ""
+
+
+def _how_it_ended(ended: dict[str, Any], interpreter: Interpreter, limit_s: float) -> str:
+    status = ended.get("status")
+    if not Path(interpreter.executable).exists():
+        return f"the run was made by {interpreter.executable}, which is gone"
+    if ended.get("error") == "late":
         return f"it ran longer than {limit_s:.0f} s (proof_limit_s)"
+    if status is None:
+        return f"{interpreter.executable} could not be started: {ended.get('error', 'its supervisor died')}"
     if status < 0:
         return f"it was ended by {signal.Signals(-status).name}" + (", perhaps out of memory" if status == -9 else "")
     return f"it ended with status {status} and left no answer"

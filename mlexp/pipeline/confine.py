@@ -7,7 +7,8 @@ Standard library only. Three levels, the best that the system has; the proof rec
                 could hold them
 
 At both, the network is refused: by a network namespace of its own where the system allows one, and by the audit hook.
-The hook also remembers what was refused, so that the verdict can name it.
+The hook also remembers what was refused, so that the verdict can name it. It does not see what a child process is
+refused, nor a library in C.
 """
 
 import ctypes
@@ -19,67 +20,92 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_PATH_EVENTS = {
-    "os.remove": (0,), "os.rename": (0, 1), "os.rmdir": (0,), "os.mkdir": (0,), "os.truncate": (0,), "os.chmod": (0,),
-    "os.chown": (0,), "os.utime": (0,), "os.link": (1,), "os.symlink": (1,), "os.setxattr": (0,), "shutil.rmtree": (0,),
-    "sqlite3.connect": (0,),
+_NAME_EVENTS = {
+    "os.remove": (0,), "os.rename": (0, 1), "os.rmdir": (0,), "os.mkdir": (0,), "os.link": (0, 1), "os.symlink": (1,),
+    "shutil.rmtree": (0,),
 }  # fmt: skip
+"""Events that change a folder: numbers of the arguments that name an entry of it."""
+_FILE_EVENTS = frozenset({"os.truncate", "os.chmod", "os.chown", "os.utime", "os.setxattr", "sqlite3.connect"})
+"""Events that change what their first argument leads to, links followed."""
 _PROCESS_EVENTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.forkpty"})
 _NETWORK_EVENTS = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"})
 _LOCAL = ("127.", "localhost", "::1", "0.0.0.0")
 
 
-def confine(*, writable: Sequence[str], network: bool, refused: list[Any], finished: Callable[[], bool]) -> str:
+class Heard:
+    """What the hook heard of a script."""
+
+    def __init__(self, script: str) -> None:
+        self.script = script
+        self.refused: list[str] = []
+        """What it was refused."""
+        self.started: list[str] = []
+        """Commands that its own lines started: the hook sees nothing of what these are refused."""
+        self.ended = False
+        """Whether the script has ended: then the hook holds nothing any more."""
+
+
+def confine(heard: Heard, *, writable: Sequence[str], network: bool) -> str:
     """Confine this process and all that it starts; return the level.
 
     Args:
+        heard: Is told what the script asked for.
         writable: Folders that may be written.
         network: Whether the network may be used.
-        refused: Gets a text for each thing that was refused.
-        finished: Whether the script has ended, so that the hook need not hold any more.
     """
     folders = [os.path.realpath(folder) for folder in writable]
     if not network:
         _own_network()
     holds = sys.platform == "linux" and _landlock([*folders, "/dev/shm"])
-    sys.addaudithook(_hook(folders, network=network, processes=holds, refused=refused, finished=finished))
+    sys.addaudithook(_hook(heard, folders, network=network, processes=holds))
     return "landlock" if holds else "audit"
 
 
 def _hook(
-    folders: list[str], *, network: bool, processes: bool, refused: list[Any], finished: Callable[[], bool]
+    heard: Heard, folders: list[str], *, network: bool, processes: bool
 ) -> Callable[[str, tuple[Any, ...]], None]:
     inside = tuple(folder + os.sep for folder in (*folders, "/dev", "/proc"))
+    library = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 
-    def outside(path: Any) -> str | None:
+    def outside(path: Any, *, follow: bool) -> str | None:
         if not isinstance(path, (str, bytes, os.PathLike)):
             return None  # a descriptor
         text = os.fsdecode(path)
         if text in (":memory:", ""):
             return None
-        resolved = os.path.join(os.path.realpath(os.path.dirname(text) or "."), os.path.basename(text))
+        folder, name = os.path.split(os.path.abspath(text))
+        resolved = os.path.realpath(text) if follow else os.path.join(os.path.realpath(folder), name)
         return None if (resolved + os.sep).startswith(inside) else resolved
 
     def refuse(what: str) -> None:
-        refused.append(what)
+        heard.refused.append(what)
         raise PermissionError(errno.EACCES, f"refused while the script is proven: {what}")
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if heard.ended:
+            return
         if event == "open":
             path, mode, flags = arguments
             writes = set(mode) & set("wax+") if isinstance(mode, str) else (flags or 0) & _WRITING
-            if writes and not finished() and (found := outside(path)) is not None:
+            if writes and (found := outside(path, follow=True)) is not None:
                 refuse(f"writing {found}")
-        elif event in _PATH_EVENTS and not finished():
-            for index in _PATH_EVENTS[event]:
-                # reading a database needs no write; the kernel, where it holds, decides
-                if event == "sqlite3.connect" and processes:
-                    return
-                if index < len(arguments) and (found := outside(arguments[index])) is not None:
+        elif event in _NAME_EVENTS:
+            for index in _NAME_EVENTS[event]:
+                found = outside(arguments[index], follow=False)
+                # What is not there cannot be taken away, nor what is there be made: that the system says itself.
+                if found is not None and os.path.lexists(found) != (event == "os.mkdir"):
                     refuse(f"{event.partition('.')[2]} {found}")
-        elif event in _PROCESS_EVENTS and not processes and not finished():
-            refuse(f"starting a process ({event})")
-        elif event in _NETWORK_EVENTS and not network and not finished():
+        elif event in _FILE_EVENTS:
+            # Reading a database needs no write; the kernel, where it holds, decides.
+            holds = event == "sqlite3.connect" and processes
+            if not holds and (found := outside(arguments[0], follow=True)) is not None and os.path.exists(found):
+                refuse(f"{event.partition('.')[2]} {found}")
+        elif event in _PROCESS_EVENTS:
+            if not processes:
+                refuse(f"starting {_command(event, arguments)}")
+            if _called_by(heard.script, library):
+                heard.started.append(_command(event, arguments))
+        elif event in _NETWORK_EVENTS and not network:
             address = arguments[1] if event in ("socket.connect", "socket.sendto") else arguments[0]
             host = address[0] if isinstance(address, tuple) and address else address
             if isinstance(host, bytes):
@@ -89,6 +115,22 @@ def _hook(
                 refuse(f"network: {host}")
 
     return hook
+
+
+def _command(event: str, arguments: tuple[Any, ...]) -> str:
+    """Return a command as it would be typed; of a terminal's child (`os.forkpty`) nothing is told."""
+    has_words = event in ("subprocess.Popen", "os.posix_spawn", "os.exec") and len(arguments) > 1
+    told = arguments[1] if has_words else arguments[:1]
+    words = [told] if isinstance(told, (str, bytes, os.PathLike)) else told
+    return " ".join(os.fsdecode(word) for word in words or () if isinstance(word, (str, bytes, os.PathLike))) or event
+
+
+def _called_by(script: str, library: str) -> bool:
+    """Tell whether the script's own code, and no package, called the standard library that calls us."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith((library, "<frozen")):
+        frame = frame.f_back
+    return frame.f_code.co_filename == script
 
 
 def _own_network() -> bool:

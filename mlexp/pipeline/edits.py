@@ -107,11 +107,21 @@ def blocks(tree: ast.AST) -> list[list[ast.stmt]]:
     return found
 
 
-def has_multiline_string(source: str) -> bool:
-    """Tell whether a string of the text spans lines, so that indenting the text would change it."""
-    try:
-        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    except (tokenize.TokenError, SyntaxError):
-        return True
-    kinds = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
-    return any(token.type in kinds and token.start[0] != token.end[0] for token in tokens)
+def indented(source: str) -> str:
+    """Return the text four columns deeper; lines that begin inside a string stay, or the string would be another."""
+    inside = _lines_inside_strings(source)
+    lines = source.split("\n")
+    return "\n".join(f"    {line}" if line.strip() and i not in inside else line for i, line in enumerate(lines))
+
+
+def _lines_inside_strings(source: str) -> set[int]:
+    """Return the indices of the lines that begin inside a string."""
+    inside: set[int] = set()
+    opened: list[int] = []  # from Python 3.12 on an f-string is several tokens
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        kind = tokenize.tok_name[token.type]
+        if kind.endswith("STRING_START"):
+            opened.append(token.start[0])
+        first = opened.pop() if kind.endswith("STRING_END") else token.start[0] if kind == "STRING" else token.end[0]
+        inside.update(range(first, token.end[0]))
+    return inside

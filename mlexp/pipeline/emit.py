@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import io
 import json
+import textwrap
 import tokenize
 from collections.abc import Sequence
 
 from mlexp.pipeline import support
+from mlexp.pipeline.bundle import has_bundle
 from mlexp.pipeline.metadata import metadata_block
 from mlexp.pipeline.script import Script
-from mlexp.records import Package, Proof, Verdict
+from mlexp.records import ComparisonOutcome, Package, Proof, Verdict
+from mlexp.render.text import clean
+
+_WIDTH = 110
 
 
 def emit(
@@ -29,12 +34,8 @@ def emit(
         proof: The proof that the docstring tells of; None: not yet, or not wanted.
         packages: Distributions for the metadata block.
     """
-    stem = file.removesuffix(".py")
-    parts = [
-        metadata_block(script, packages, python=script.run.interpreter.version),
-        _docstring(script, file, proof),
-        _flags(script, file, stem),
-    ]
+    metadata = metadata_block(script, packages, python=script.run.interpreter.version)
+    parts = [f"{metadata}\n{_docstring(script, file, proof)}", _flags(script, file, proof)]
     last = script.sections[-1]
     for section in script.sections:
         title = f"{section.title}, run {script.run.reference}" if section is last else section.title
@@ -47,13 +48,11 @@ def emit(
 def _docstring(script: Script, file: str, proof: Proof | None) -> str:
     run, labels = script.run, script.labels
     name = f' "{labels.name}"' if labels.name else ""
-    lines = [f"Run {run.reference}{name} of {script.notebook}, {run.started:%Y-%m-%d}.", "", *verdict_lines(proof), ""]
+    lines = [f"Run {run.reference}{name} of {clean(script.notebook)}, {run.started:%Y-%m-%d}.", ""]
+    lines += [*verdict_lines(script, proof), ""]
     for warning in script.warnings:
-        lines += [warning, ""]
-    usage = [("", "as it was run")]
-    if script.params:
-        flag, literal = script.params[0]
-        usage.append((f"--{flag} {_shell(literal)}", "with another value; --help lists them"))
+        lines += [*_wrapped(warning), ""]
+    usage = [("", "as it was run"), *_other_value(script)]
     if script.inputs:
         usage.append((f"--data {script.inputs[0].name}=FILE", "on other data"))
     if script.metrics:
@@ -62,43 +61,59 @@ def _docstring(script: Script, file: str, proof: Proof | None) -> str:
     commands = [f"python {file} {words}".rstrip() for words, _ in usage]
     width = max(map(len, commands)) + 4
     lines += [f"    {command:<{width}}{meaning}" for command, (_, meaning) in zip(commands, usage, strict=True)]
-    n_sections = len(script.sections)
-    bundled = f"Its inputs lie in {file.removesuffix('.py')}_data/. " if script.inputs or script.modules else ""
-    lines += [
-        "",
-        f"{bundled}The sections are cells as they were executed, numbered as in the",
-        f"notebook: {n_sections} of {script.n_executions} up to the run.",
-    ]
+    where = f"What it reads lies in {file.removesuffix('.py')}_data/. " if has_bundle(script) else ""
+    counted = f"{len(script.sections)} of {script.n_executions} up to the run"
+    cells = f"The sections are cells as they were executed, numbered as in the notebook: {counted}."
+    lines += ["", *_wrapped(where + cells)]
     text = "\n".join(lines).replace("\\", "\\\\").replace('"""', "'''")
     return f'"""{text}\n"""'
 
 
-def verdict_lines(proof: Proof | None) -> list[str]:
+def _other_value(script: Script) -> list[tuple[str, str]]:
+    """Return an example: a flag with another value than the run's, of a number that the run's own cell binds if any."""
+    if not script.params:
+        return []
+    own = {param.name for param in script.run.params if param.execution == script.run.execution}
+    values = {param.name: param.value for param in script.run.params}
+    numbers = [name for name, _ in script.params if type(values.get(name)) in (int, float) and values[name]]
+    name = next((name for name in numbers if name in own), numbers[0] if numbers else script.params[0][0])
+    value = values.get(name)
+    other = f"{value / 2:g}" if isinstance(value, float) else f"{value * 2}" if type(value) is int else "VALUE"
+    return [(f"--{name} {other}", "with another value; --help lists them")]
+
+
+def verdict_lines(script: Script, proof: Proof | None) -> list[str]:
     """Return what the docstring says of the proof."""
     if proof is None:
         return ["NOT PROVEN: exported with --no-verify."]
-    where = f"(CPython {proof.python}, {proof.platform})"
-    if proof.verdict is Verdict.REPRODUCED:
-        metrics = sum(c.what == "metric" and c.outcome == "equal" for c in proof.compared)
-        values = sum(c.what == "value" and c.outcome == "equal" for c in proof.compared)
-        given = [_counted(metrics, "metric"), _counted(values, "other value")]
-        what = " and ".join(text for text in given if text) or "printed text"
-        volatile = [c.name for c in proof.compared if c.outcome == "volatile"]
-        lines = [
-            "Proven: in a clean process, in an empty directory, this script gave what the run gave,",
-            f"equal to the last bit: its {what}",
-            f"{where}; another processor may round otherwise.",
-        ]
-        return [*lines, f"Not compared, since two runs of it differ: {', '.join(volatile)}."] if volatile else lines
+    if proof.verdict is Verdict.NOT_VERIFIED:
+        return _wrapped(f"NOT VERIFIED: {clean(proof.reason)}")
     if proof.verdict is Verdict.NOT_REPRODUCED:
-        lines = ["NOT REPRODUCED: in a clean process this script gave other values than the run:"]
-        differing = [c for c in proof.compared if c.outcome == "differs"][:6]
-        lines += [f"    {c.name}: {c.recorded} in the run, {c.found} in the script" for c in differing]
-        return lines
-    return [f"NOT VERIFIED: {proof.reason}"]
+        lines = ["NOT REPRODUCED: in a clean process this script gave other values than the run."]
+        differing = [c for c in proof.compared if c.outcome is ComparisonOutcome.DIFFERS][:6]
+        rows = [f"    {c.name}: {clean(c.recorded)} in the run, {clean(c.found)} in the script" for c in differing]
+        return [*lines, *rows] if rows else [*lines, *_wrapped(f"{clean(proof.reason)}.")]
+    metrics, values = (
+        sum(c.what == what and c.outcome is ComparisonOutcome.EQUAL for c in proof.compared)
+        for what in ("metric", "value")
+    )
+    given = [_counted(metrics, "metric"), _counted(values, "other value" if metrics else "value")]
+    what = " and ".join(text for text in given if text) or "printed text"
+    variables = [f"{name}={value}" for name, value in script.run.interpreter.variables]
+    where = ", ".join([f"CPython {proof.python}", proof.platform, clean(script.run.interpreter.cpu), *variables])
+    lines = _wrapped(
+        "Proven: in a clean process, in an empty directory, this script gave what the run gave, equal to the last bit: "
+        f"its {what} ({where}; another processor may round otherwise)."
+    )
+    volatile = [c.name for c in proof.compared if c.outcome is ComparisonOutcome.VOLATILE]
+    if volatile:
+        lines += _wrapped(f"Not compared, since two runs of it differ: {', '.join(volatile)}.")
+    unknown = [c for c in proof.compared if c.outcome is ComparisonOutcome.NOT_COMPARABLE]
+    others = ", ".join(f"{c.name} ({clean(c.recorded)})" for c in unknown)
+    return [*lines, *_wrapped(f"Not compared: {others}.")] if others else lines
 
 
-def _flags(script: Script, file: str, stem: str) -> str:
+def _flags(script: Script, file: str, proof: Proof | None) -> str:
     own = script.own
     lines = ["# %% Params, inputs and flags", _imports(script), "", f"{own('sys')}.dont_write_bytecode = True"]
     for name, value in script.run.interpreter.variables:
@@ -106,18 +121,38 @@ def _flags(script: Script, file: str, stem: str) -> str:
             lines.append(f'{own("os")}.environ.setdefault("{name}", {_quoted(value)})  # as in the run')
     if _draws(script):
         lines.append(f'{own("os")}.environ.setdefault("MPLBACKEND", "Agg")  # draw without windows')
-    lines += ["", f"{own('PARAMS')} = {{{'  # as in the run; each is a flag' if script.params else '}'}"]
     if script.params:
-        lines += [*(f'    "{name}": {literal},' for name, literal in script.params), "}"]
+        lines += ["", f"{own('PARAMS')} = {{  # as in the run; each is a flag"]
+        lines += [*(f'    "{name}": {value},' for name, value in script.params), "}"]
     if script.inputs:
-        lines += [f"{own('INPUTS')} = {{  # files in the bundle: as the notebook calls them"]
-        lines += [*(f"    {_quoted(item.name)}: {_quoted(item.path)}," for item in script.inputs), "}"]
-    places = support.PLACES.replace("@FILE@", file).replace("@BUNDLE@", f"{stem}_data")
-    lines += ["", _renamed(places, script).strip("\n")]
-    functions = [
-        support.TYPED,
-        support.flag_reader(inputs=bool(script.inputs), logs=script.logs, figures=_shows(script)),
-    ]
+        lines += ["", f"{own('INPUTS')} = {{  # what the notebook called them: what they are called in the bundle"]
+        for item in script.inputs:
+            since = f", from In {item.since} on" if item.since is not None else ""
+            lines += [f"    {_quoted(path + since)}: {_quoted(item.name)}," for path in item.paths]
+        lines.append("}")
+    places = support.SCRIPT + (support.BUNDLE if has_bundle(script) else "")
+    places = places.replace("@FILE@", _quoted(file)).replace("@BUNDLE@", _quoted(f"{file.removesuffix('.py')}_data"))
+    lines += ["", *(line for line in _renamed(places, script).split("\n") if line)]
+    text = "\n\n\n".join(_renamed(function, script).strip("\n") for function in _functions(script))
+    tail = [f"{own('history')} = []"] if script.logs else []
+    tail += [f"{own('args')} = {own('read_flags')}()"]
+    if script.modules:
+        tail.append(f"{own('find_modules')}()")
+    if script.metrics:
+        tail.append(f"{own('sys')}.excepthook = {own('could_not_tell')}")
+    if proof is not None and proof.verdict is Verdict.NOT_REPRODUCED:
+        tail.append(_renamed('print("not reproduced: see the top of", script, file=sys.stderr)', script))
+    return "\n".join(lines) + f"\n\n\n{text}\n\n\n" + "\n".join(tail)
+
+
+def _functions(script: Script) -> list[str]:
+    """Return the functions of ours that the sections need."""
+    functions = [support.TYPED] if script.params else []
+    functions.append(
+        support.flag_reader(
+            params=bool(script.params), inputs=bool(script.inputs), logs=script.logs, figures=_shows(script)
+        )
+    )
     if script.modules:
         functions.append(support.MODULES_PATH)
     if script.inputs:
@@ -128,58 +163,59 @@ def _flags(script: Script, file: str, stem: str) -> str:
         functions.append(support.SHOW_FIGURES)
     if script.states:
         functions.append(support.RESTORE_STATE)
+    functions += [support.STAND_INS[name] for name in script.stand_ins]
     if script.metrics:
         functions.append(support.COULD_NOT_TELL)
-    text = "\n\n\n".join(_renamed(function, script).strip("\n") for function in functions)
-    tail = [f"{own('history')} = []"] if script.logs else []
-    tail += [f"{own('args')} = {own('read_flags')}()"]
-    if script.modules:
-        tail += [f"{own('find_modules')}()"]
-    if script.metrics:
-        tail += [f"{own('sys')}.excepthook = {own('could_not_tell')}"]
-    return "\n".join(lines) + f"\n\n\n{text}\n\n\n" + "\n".join(tail)
+    return functions
 
 
 def _recorded(script: Script, input_digests: dict[str, str]) -> str:
-    own = script.own
-    lines = [f"# %% What run {script.run.reference} gave", f"{own('RECORDED')} = {{"]
-    for metric in script.metrics:
-        lines.append(f"    {_quoted(metric.name)}: {_number(metric.recorded)},")
-    for name, digest in input_digests.items():
-        lines.append(f'    {_quoted(name)}: "sha256 {digest}",')
-    return "\n".join([*lines, "}"]) if len(lines) > 2 else f"{lines[0]}\n{own('RECORDED')} = {{}}"
+    rows = [f"    {_quoted(metric.name)}: {_number(metric.recorded, script)}," for metric in script.metrics]
+    rows += [f'    {_quoted(name)}: "sha256 {digest}",' for name, digest in input_digests.items()]
+    head = f"# %% What run {script.run.reference} gave\n{script.own('RECORDED')} = {{"
+    what = "the metrics, and digests of the inputs" if input_digests else "the metrics"
+    return "\n".join([f"{head}  # {what}", *rows, "}"]) if rows else f"{head}}}"
 
 
 def _check(script: Script) -> str:
     readings = []
     for metric in script.metrics:
-        call = f"number({metric.expression})" if metric.expression else f"last({_quoted(metric.name)})"
-        function, _, rest = call.partition("(")
-        readings.append(f"        {_quoted(metric.name)}: {script.own(function)}({rest},")
-    text = support.check(readings, inputs=bool(script.inputs), logs=script.logs, reference=script.run.reference)
-    return "# %% --metrics and --check\n" + _renamed(text, script).strip("\n").replace(
-        "        @READINGS@,", "\n".join(readings)
+        function, given = ("number", metric.expression) if metric.expression else ("last", _quoted(metric.name))
+        readings.append(f"{_quoted(metric.name)}: {script.own(function)}({given})")
+    text = support.check(
+        n_read=sum(bool(metric.expression) for metric in script.metrics),
+        n_logged=sum(not metric.expression for metric in script.metrics),
+        has_inputs=bool(script.inputs),
+        logs=script.logs,
+        reference=script.run.reference,
     )
+    rows = "\n".join(f"        {reading}," for reading in readings)
+    return "# %% --metrics and --check\n" + _renamed(text, script).strip("\n").replace("        @READINGS@,", rows)
 
 
 def _imports(script: Script) -> str:
-    names = []
-    for name in ("argparse", "ast", "json", "os", "sys"):
-        names.append(name if script.own(name) == name else f"{name} as {script.own(name)}")
-    return f"import {', '.join(names)}"
+    futures = [f"from __future__ import {', '.join(script.futures)}", ""] if script.futures else []
+    names = [
+        name if script.own(name) == name else f"{name} as {script.own(name)}"
+        for name in sorted({"argparse", "json", "os", "sys", *(["ast"] if script.params else []), *script.imports})
+    ]
+    return "\n".join([*futures, f"import {', '.join(names)}"])
 
 
 def _renamed(text: str, script: Script) -> str:
-    """Return our text with our names replaced; attributes and keyword arguments stay."""
+    """Return our text with names replaced where the session uses them; attributes and keyword arguments stay."""
     if not script.renamed:
         return text
+    tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
     lines = text.split("\n")
-    before = ""
+    depth = 0
     changes = []
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.NAME and before != "." and token.string in script.renamed:
+    for before, token, behind in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
+        depth += (token.string in "([{") - (token.string in ")]}") if token.type == tokenize.OP else 0
+        is_attribute = before is not None and before.string == "."
+        is_keyword = depth > 0 and behind is not None and behind.string == "="
+        if token.type == tokenize.NAME and token.string in script.renamed and not is_attribute and not is_keyword:
             changes.append(token)
-        before = token.string
     for token in reversed(changes):
         (row, start), (_, end) = token.start, token.end
         lines[row - 1] = lines[row - 1][:start] + script.renamed[token.string] + lines[row - 1][end:]
@@ -195,23 +231,18 @@ def _draws(script: Script) -> bool:
     return _shows(script) or any(word in section.source for section in script.sections for word in words)
 
 
-def _number(value: float) -> str:
+def _number(value: float, script: Script) -> str:
     text = repr(value)
-    return f'float("{text}")' if text in ("nan", "inf", "-inf") else text
+    return f'{script.own("float")}("{text}")' if text in ("nan", "inf", "-inf") else text
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    has_surrogates = any("\ud800" <= c <= "\udfff" for c in text)
+    return json.dumps(text, ensure_ascii=has_surrogates)
 
 
-def _shell(literal: str) -> str:
-    return (
-        literal
-        if all(c.isalnum() or c in "._-" for c in literal)
-        else f'"{literal}"'
-        if '"' not in literal
-        else f"'{literal}'"
-    )
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _counted(n: int, word: str) -> str:

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import ast
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlexp.errors import ExportError, UsageError
+from mlexp.errors import ExportError
 from mlexp.pipeline.build import build_script
 from mlexp.pipeline.bundle import input_digests, write_bundle
 from mlexp.pipeline.clean import CleanRun, run_clean
 from mlexp.pipeline.emit import emit
 from mlexp.pipeline.metadata import needed_packages
 from mlexp.pipeline.passes import ALL, CAUTIOUS
+from mlexp.pipeline.place import bundle_of, checked_path, sealed
 from mlexp.pipeline.proof import prove
 from mlexp.pipeline.script import Pass, Script
 from mlexp.records import Execution, Package, Proof, RunRecord, Verdict
 from mlexp.snapshot import BlobStore
 from mlexp.storage import RunStore
 
-_MARK = "# /// script"
-_SEAL = "# unchanged since its export: "
 _LEAST_LIMIT_S = 60.0
 
 
@@ -63,8 +61,8 @@ class Exported:
     path: Path | None = None
     """Where it was written; None when it was only verified."""
     bundle: Path | None = None
-    stderr: str = ""
-    """What the script wrote there, if it failed."""
+    clean: CleanRun | None = None
+    """The first run in a clean process; None without a proof."""
 
 
 def verify(
@@ -76,18 +74,13 @@ def verify(
         ExportError: There is no script for this run.
     """
     executions = store.executions(run.session_id, stop=run.execution + 1)
-    best: Exported | None = None
-    variants: Sequence[Sequence[Pass]] = (ALL, CAUTIOUS) if options.verify else (ALL,)
-    tried: set[str] = set()
-    for passes in variants:
-        found = _attempt(store, blobs, run, executions, passes, options=options, tell=tell, file=file, tried=tried)
-        if found is None:
-            continue
-        if best is None or _rank(found.proof) < _rank(best.proof):
-            best = found
-        if found.proof is None or found.proof.verdict is Verdict.REPRODUCED:
-            break
+    best = _attempt(store, blobs, run, executions, ALL, options=options, tell=tell, file=file)
     assert best is not None
+    if best.proof is not None and best.proof.verdict is Verdict.NOT_REPRODUCED:
+        known = code_of(best.text)
+        other = _attempt(store, blobs, run, executions, CAUTIOUS, options=options, tell=tell, file=file, known=known)
+        if other is not None and other.proof is not None and other.proof.verdict is Verdict.REPRODUCED:
+            best = other
     if best.proof is not None:
         store.add_proof(best.proof)
     return best
@@ -99,61 +92,45 @@ def export(
     """Prove a run's script and write it to `path`, with its bundle beside it.
 
     Raises:
-        ExportError: There is no script for this run.
-        UsageError: `path` cannot be written, or holds something that is not an export of ours.
+        ExportError: There is no script for this run, or it cannot be written.
+        UsageError: `path` is no place for a script, or holds something that is not an export of ours.
     """
     path = checked_path(path, force=force)
     found = verify(store, blobs, run, options=options, tell=tell, file=path.name)
     started = time.perf_counter()
-    bundle = path.with_name(f"{path.stem}_data")
-    with tempfile.TemporaryDirectory(prefix=".mlexp-", dir=path.parent) as name:
-        new = Path(name)
-        (new / "script").write_text(found.text, encoding="utf-8")
-        write_bundle(found.script, new / "bundle", blobs)
-        if bundle.is_dir():
-            shutil.rmtree(bundle)
-        if (new / "bundle").is_dir():
-            os.replace(new / "bundle", bundle)
-        os.replace(new / "script", path)
+    bundle = bundle_of(path)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".mlexp-", dir=path.parent) as name:
+            new = Path(name)
+            write_bundle(found.script, new / bundle.name, blobs)
+            (new / path.name).write_text(sealed(found.text, new / bundle.name), encoding="utf-8")
+            _replace(path, bundle, new)
+    except OSError as error:
+        raise ExportError(f"{path} cannot be written: {error.strerror or error}") from error
     has_bundle = bundle.is_dir()
     size = sum(file.stat().st_size for file in bundle.rglob("*") if file.is_file()) / 1e6 if has_bundle else 0.0
     kept = f", {bundle.name}/ {size:.1f} MB" if has_bundle else ""
-    n_lines = found.text.count("\n")
-    words = f"{path.name}, {n_lines} lines, {len(found.script.params)} flags{kept}"
+    n_lines, n_flags = found.text.count("\n") + 1, len(found.script.params)
+    words = f"{path.name}, {n_lines} lines, {n_flags} flag{'' if n_flags == 1 else 's'}{kept}"
     tell(Step(name="write", text=words, elapsed_s=time.perf_counter() - started))
     return replace(found, path=path, bundle=bundle if has_bundle else None)
 
 
-def checked_path(path: Path, *, force: bool) -> Path:
-    """Return the absolute path of a script to be written.
-
-    Raises:
-        UsageError: It is no place for a script; the message says why.
-    """
-    path = path.expanduser().absolute()
-    if path.suffix != ".py" or not path.stem:
-        raise UsageError(f"{path.name!r}: a script's name ends in .py")
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder; give the name of a file, such as {path.name}/train.py")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is no folder; make it first, or choose another place with -o")
-    if not os.access(path.parent, os.W_OK):
-        raise UsageError(f"{path.parent} cannot be written; choose another place with -o")
-    if path.exists() and not force and not _is_ours(path):
-        raise UsageError(f"{path} is there and is not an unchanged export of mlexp; --force overwrites it")
-    bundle = path.with_name(f"{path.stem}_data")
-    if not force and not path.exists() and bundle.exists() and any(bundle.iterdir()):
-        raise UsageError(f"{bundle} is there and does not belong to an export; --force overwrites it")
-    return path
-
-
-def _is_ours(path: Path) -> bool:
-    """Tell whether a file is an export that nobody has changed: its last line is a digest of the lines above it."""
-    from mlexp.fingerprint import content_digest
-
-    text = path.read_text(encoding="utf-8", errors="replace")
-    body, _, mark = text.rstrip("\n").rpartition("\n")
-    return text.startswith(_MARK) and mark == f"{_SEAL}{content_digest((body + chr(10)).encode())}"
+def _replace(path: Path, bundle: Path, new: Path) -> None:
+    """Put the script and the bundle that lie in `new` in their places; what lay there stays if that fails."""
+    old = new / "old"
+    old.mkdir()
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for target in (bundle, path):
+            for source, place in ((target, old / target.name), (new / target.name, target)):
+                if os.path.lexists(source):
+                    os.replace(source, place)
+                    moved.append((source, place))
+    except BaseException:
+        for source, place in reversed(moved):
+            os.replace(place, source)
+        raise
 
 
 def _attempt(
@@ -166,17 +143,19 @@ def _attempt(
     options: Options,
     tell: Tell,
     file: str,
-    tried: set[str],
+    known: str = "",
 ) -> Exported | None:
-    """Build and prove one variant of the script; None if its text was tried before."""
+    """Build and prove one variant of the script; None if it does what `known` does."""
     started = time.perf_counter()
     script = build_script(run, store.labels(run.id), store.get_session(run.session_id), executions, passes)
     digests = input_digests(script, blobs)
-    packages = () if options.verify else _recorded_packages(store, script)
-    unproven = _text(script, file, digests, None, packages)
-    if unproven in tried:
+
+    def text_with(proof: Proof | None, packages: Sequence[Package]) -> str:
+        return emit(script, file=file, input_digests=digests, proof=proof, packages=packages)
+
+    unproven = text_with(None, () if options.verify else _recorded_packages(store, script))
+    if code_of(unproven) == known:
         return None
-    tried.add(unproven)
     words = f"{len(script.sections)} of {script.n_executions} executions"
     tell(Step(name="slice", text=words, elapsed_s=time.perf_counter() - started))
     if not options.verify:
@@ -189,7 +168,7 @@ def _attempt(
         return run_clean(
             unproven,
             file=file,
-            write_bundle=lambda place: write_bundle(script, place / f"{Path(file).stem}_data", blobs),
+            write_bundle=lambda place: write_bundle(script, place / bundle_of(Path(file)).name, blobs),
             interpreter=run.interpreter,
             values=tuple(value.name for value in run.values if value.digest is not None),
             hash_seed=hash_seed,
@@ -199,33 +178,19 @@ def _attempt(
             tick=lambda s: tell(Step(name="run", text="clean process", elapsed_s=s, done=False)),
         )
 
-    try:
-        recorded = blobs.get(run.stdout).decode("utf-8", "replace") if run.stdout else ""
-        proof, first = prove(script, once, recorded_text=recorded)
-    except FileNotFoundError:
-        gone = f"{run.reference} was made by {run.interpreter.executable}, which is gone"
-        raise ExportError(f"{gone}; --no-verify writes the script unproven") from None
-    tell(
-        Step(
-            name="run",
-            text=f"clean process, {proof.n_runs} times" if proof.n_runs > 1 else "clean process",
-            elapsed_s=proof.elapsed_s,
-        )
-    )
-    text = _text(script, file, digests, proof, proof.packages)
-    if _code(text) != _code(unproven):
+    recorded = blobs.get(run.stdout).decode("utf-8", "replace") if run.stdout else ""
+    proof, first = prove(script, once, recorded_text=recorded)
+    times = f", {proof.n_runs} times" if proof.n_runs > 1 else ""
+    tell(Step(name="run", text=f"clean process{times}", elapsed_s=proof.elapsed_s))
+    # A script that did not come to its end has not loaded all that it needs.
+    packages = proof.packages if first.status == 0 else _recorded_packages(store, script)
+    text = text_with(proof, packages)
+    if proof.verdict is Verdict.REPRODUCED and code_of(text) != code_of(unproven):
         raise AssertionError("the script that was proven is not the one to be written")
-    return Exported(script=script, text=text, proof=proof, stderr=first.stderr if first.status else "")
+    return Exported(script=script, text=text, proof=proof, clean=first)
 
 
-def _text(script: Script, file: str, digests: dict[str, str], proof: Proof | None, packages: Sequence[Package]) -> str:
-    from mlexp.fingerprint import content_digest
-
-    body = emit(script, file=file, input_digests=digests, proof=proof, packages=packages)
-    return f"{body}{_SEAL}{content_digest(body.encode())}\n"
-
-
-def _code(text: str) -> str:
+def code_of(text: str) -> str:
     """Return what a script does: its tree without the docstring."""
     tree = ast.parse(text)
     tree.body = tree.body[1:]
@@ -242,8 +207,3 @@ def _recorded_packages(store: RunStore, script: Script) -> tuple[Package, ...]:
             break
         time.sleep(0.1)
     return ()
-
-
-def _rank(proof: Proof | None) -> int:
-    order = (Verdict.REPRODUCED, Verdict.NOT_REPRODUCED, Verdict.NOT_VERIFIED)
-    return order.index(proof.verdict) if proof is not None else 0

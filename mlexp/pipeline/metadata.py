@@ -20,7 +20,10 @@ def metadata_block(script: Script, packages: Sequence[Package], *, python: str) 
     imported = imported_roots(script)
     direct = [p for p in packages if set(p.modules) & imported]
     others = [p for p in packages if p not in direct]
-    lines = ["# /// script", f'# requires-python = "=={minor}.*"', "# dependencies = ["]
+    head = ["# /// script", f'# requires-python = "=={minor}.*"']
+    if not packages:
+        return "\n".join([*head, "# dependencies = []", "# ///"])
+    lines = [*head, "# dependencies = ["]
     lines += [f"#     {_pin(package)}," for package in direct]
     if others:
         lines.append("#     # and what these need, as it was installed:")

@@ -2,15 +2,18 @@
 
 Metrics and values are compared bit for bit. Printed text decides only where there is neither. What differs is looked at
 again in a second clean run with another hash seed: a name that differs between the two is volatile, and says nothing
-against the script.
+against the script. A script that uses sets or hashes is always run twice, and once more where it still differs: two
+seeds may give one order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import ast
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from mlexp.dataflow.cell import parse
 from mlexp.pipeline.clean import CleanRun
 from mlexp.pipeline.script import Script
 from mlexp.records import Comparison, ComparisonOutcome, Proof, RunRecord, Verdict
@@ -24,17 +27,35 @@ def prove(script: Script, once: Once, *, recorded_text: str) -> tuple[Proof, Cle
     run = script.run
     first = once(1)
     if first.status != 0:
-        return _proof(run, first, Verdict.NOT_VERIFIED, _why_not(first), (), n_runs=1), first
+        return _proof(run, [first], Verdict.NOT_VERIFIED, _why_not(first), ()), first
     compared = _compared(script, first, recorded_text)
-    n_runs, elapsed_s = 1, first.elapsed_s
-    if any(c.outcome is ComparisonOutcome.DIFFERS for c in compared):
-        second = once(2)
-        n_runs, elapsed_s = 2, first.elapsed_s + second.elapsed_s
-        if second.status == 0:
-            compared = _without_volatile(compared, first, second)
+    runs = [first]
+    by_order = _may_depend_on_order(script)
+    for seed in (2, 3) if by_order else (2,):
+        differs = any(c.outcome is ComparisonOutcome.DIFFERS and c.what != "param" for c in compared)
+        if not differs and not (by_order and seed == 2):
+            break
+        again = once(seed)
+        runs.append(again)
+        if again.status != 0:
+            break
+        compared = _without_volatile(compared, first, again)
     verdict, reason = _verdict(compared)
-    proof = replace(_proof(run, first, verdict, reason, compared, n_runs=n_runs), elapsed_s=elapsed_s)
-    return proof, first
+    return _proof(run, runs, verdict, reason, compared), first
+
+
+def _may_depend_on_order(script: Script) -> bool:
+    """Tell whether the sections use sets, hashes or addresses: then equal values may be luck."""
+    if "PYTHONHASHSEED" in dict(script.run.interpreter.variables):
+        return False
+    for section in script.sections:
+        tree = parse(section.source)
+        for node in ast.walk(tree) if tree is not None else ():
+            if isinstance(node, (ast.Set, ast.SetComp)):
+                return True
+            if isinstance(node, ast.Name) and node.id in ("set", "frozenset", "hash", "id"):
+                return True
+    return False
 
 
 def _compared(script: Script, clean: CleanRun, recorded_text: str) -> tuple[Comparison, ...]:
@@ -49,6 +70,7 @@ def _compared(script: Script, clean: CleanRun, recorded_text: str) -> tuple[Comp
     if not any(row.outcome is not ComparisonOutcome.NOT_COMPARABLE for row in rows) and recorded_text.strip():
         same = _text(clean.stdout).endswith(_text(recorded_text))
         rows.append(_row("printed text", "text", _end_of(recorded_text), _end_of(clean.stdout), same=same))
+    rows += [_row(name, "param", recorded, in_code, same=False) for name, recorded, in_code in script.disputed]
     return tuple(rows)
 
 
@@ -77,11 +99,11 @@ def _without_volatile(rows: tuple[Comparison, ...], first: CleanRun, second: Cle
             return repr(first.metrics.get(row.name)) != repr(second.metrics.get(row.name))
         if row.what == "value":
             return first.values.get(row.name) != second.values.get(row.name)
-        return first.stdout != second.stdout
+        return row.what == "text" and first.stdout != second.stdout
 
     return tuple(
         replace(row, outcome=ComparisonOutcome.VOLATILE)
-        if row.outcome is ComparisonOutcome.DIFFERS and again(row)
+        if row.outcome in (ComparisonOutcome.DIFFERS, ComparisonOutcome.EQUAL) and again(row)
         else row
         for row in rows
     )
@@ -109,29 +131,33 @@ def _verdict(rows: tuple[Comparison, ...]) -> tuple[Verdict, str]:
 
 
 def _why_not(clean: CleanRun) -> str:
-    reason = clean.error
-    if clean.line is not None:
-        reason += f" (line {clean.line} of the script)"
-    if clean.refused:
-        reason = f"{clean.refused[0]} is refused while a script is proven; it then ended with {reason}"
-    return reason
+    place = ", ".join(text for text in (clean.section, f"line {clean.line}" if clean.line else "") if text)
+    reason = " ".join(clean.error.split())
+    what = next((what for what in reversed(clean.refused) if what in clean.error), None)
+    if what is not None:
+        open_with = "--allow-network" if what.startswith("network") else "--allow-writes DIR"
+        reason = f"{what} is refused while a script is proven, unless {open_with} allows it; it ended with {reason}"
+    elif "Permission denied" in clean.error:  # a library in C asked
+        reason += "; while a script is proven it may write in its own folder only, unless --allow-writes DIR allows it"
+    return f"{reason} ({place} of the script)" if place else reason
 
 
 def _proof(
-    run: RunRecord, clean: CleanRun, verdict: Verdict, reason: str, rows: tuple[Comparison, ...], *, n_runs: int
+    run: RunRecord, runs: Sequence[CleanRun], verdict: Verdict, reason: str, rows: tuple[Comparison, ...]
 ) -> Proof:
+    first = runs[0]
     return Proof(
         run_id=run.id,
         at=datetime.now(UTC),
         verdict=verdict,
         reason=reason,
         compared=rows,
-        elapsed_s=clean.elapsed_s,
-        n_runs=n_runs,
+        elapsed_s=sum(clean.elapsed_s for clean in runs),
+        n_runs=len(runs),
         platform=run.interpreter.platform,
         python=run.interpreter.version,
-        confinement=clean.confinement,
-        packages=clean.packages,
+        confinement=first.confinement,
+        packages=first.packages,
     )
 
 

@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from types import ModuleType
+from typing import Any
 
 
 def main() -> None:
@@ -18,22 +19,23 @@ def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as file:
         request = json.load(file)
     script = request["script"]
-    confined, refused = confine(request)
+    level, heard = confined(script, request)
     sys.argv = [script, *request["arguments"]]
     sys.path.insert(0, os.path.dirname(script))
     module = ModuleType("__main__")
     module.__file__ = script
     sys.modules["__main__"] = module
     before = set(sys.modules)
-    answer = {"confinement": confined, **run(script, module)}
+    answer = {"confinement": level, **run(script, module)}
     sys.stdout.flush()
     sys.stderr.flush()
     loaded = sorted(sys.modules.keys() - before)
-    refused.append(None)  # from here on we write ourselves
+    heard.ended = True  # from here on we write ourselves
     sys.path.append(request["mlexp"])
     answer["values"] = digests(request["values"], vars(module)) if answer["status"] == 0 else {}
     answer["packages"] = packages(loaded)
-    answer["refused"] = [text for text in refused if text is not None]
+    answer["refused"] = heard.refused
+    answer["started"] = heard.started
     with open(request["answer"], "w", encoding="utf-8") as file:
         json.dump(answer, file)
     sys.stdout.flush()
@@ -52,18 +54,16 @@ def run(script: str, module: ModuleType) -> dict[str, object]:
     except BaseException as error:
         traceback.print_exc()
         lines = [s.lineno for s in traceback.extract_tb(error.__traceback__) if s.filename == script]
-        missing = error.name if isinstance(error, ImportError) else None
         return {
             "status": 1,
             "error": f"{type(error).__name__}: {error}"[:500],
-            "line": lines[-1] if lines else None,
-            "missing": missing,
+            "line": lines[0] if lines else None,  # the outermost: a line of a section
         }
     return {"status": 0, "error": ""}
 
 
-def confine(request: dict[str, object]) -> tuple[str, list[object]]:
-    """Keep the script's side effects in; return how, and the list that refusals are added to."""
+def confined(script: str, request: dict[str, Any]) -> tuple[str, Any]:
+    """Keep the script's side effects in; return how, and what hears of them."""
     from importlib.util import module_from_spec, spec_from_file_location
 
     place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "confine.py")
@@ -72,14 +72,8 @@ def confine(request: dict[str, object]) -> tuple[str, list[object]]:
     assert spec.loader is not None
     confine = module_from_spec(spec)
     spec.loader.exec_module(confine)
-    refused: list[object] = []
-    level = confine.confine(
-        writable=request["writable"],
-        network=bool(request["network"]),
-        refused=refused,
-        finished=lambda: None in refused,
-    )
-    return str(level), refused
+    heard = confine.Heard(script)
+    return confine.confine(heard, writable=request["writable"], network=bool(request["network"])), heard
 
 
 def digests(names: list[str], namespace: dict[str, object]) -> dict[str, str]:

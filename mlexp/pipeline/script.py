@@ -26,7 +26,7 @@ class Section:
         title = f"In {self.execution.number}"
         if self.heading:
             title += f": {self.heading}"
-        if not self.execution.observed:
+        if self.execution.started is None:
             title += ", before mlexp was loaded"
         if self.again:
             title += ", the same cell again"
@@ -39,11 +39,13 @@ class ScriptInput:
 
     name: str
     """Its path in the bundle, and its NAME for `--data`."""
-    path: str
-    """As the notebook spelled it."""
+    paths: tuple[str, ...]
+    """As the notebook spelled it, in one way or several; normalised."""
     resolved: str
     digest: Digest
     size_bytes: int
+    since: int | None = None
+    """Number of the execution that first found this content where there had been another; None: the first content."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ class Script:
     n_executions: int
     """How many executions the session had up to the run."""
     params: tuple[tuple[str, str], ...] = ()
-    """Flags: (name, literal)."""
+    """Flags: (name, value as Python)."""
     inputs: tuple[ScriptInput, ...] = ()
     modules: tuple[ModuleRecord, ...] = ()
     metrics: tuple[ScriptMetric, ...] = ()
@@ -88,6 +90,14 @@ class Script:
     """What the reader should know: lines for the docstring."""
     logs: bool = False
     """Whether sections log points."""
+    imports: frozenset[str] = frozenset()
+    """Modules of the standard library that the changed sections use, besides those that every script imports."""
+    futures: tuple[str, ...] = ()
+    """What the sections import from `__future__`: it has to stand at the top."""
+    stand_ins: tuple[str, ...] = ()
+    """Names that only a notebook has, and that sections read."""
+    disputed: tuple[tuple[str, str, str], ...] = ()
+    """Params whose record and code disagree: (name, as recorded, in the code)."""
     renamed: dict[str, str] = field(default_factory=dict)
     """Names of ours that the session uses for something else, and what they are called instead."""
 

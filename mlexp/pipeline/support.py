@@ -1,11 +1,10 @@
 """The text of ours in an exported script. It is a newcomer's first sight of the script, so it is as plain as it can be.
 
-A name of ours stands for itself; `emit` replaces those that the session uses. `@…@` marks what it fills in.
+A name of ours stands for itself; `emit` replaces those that the session uses, built-in ones too, but sees none inside
+f-strings: there only local names may stand. `@…@` marks what it fills in.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 TYPED = '''
 def typed(default):
@@ -14,25 +13,25 @@ def typed(default):
     def value(text):
         if isinstance(default, str):
             return text
-        if isinstance(default, float):
+        for read in (float, ast.literal_eval) if isinstance(default, float) else (ast.literal_eval,):
             try:
-                return float(text)
-            except ValueError:
+                return read(text.strip())
+            except (ValueError, SyntaxError):
                 pass
-        try:
-            return ast.literal_eval(text.strip())
-        except (ValueError, SyntaxError):
-            if isinstance(default, bool) or not text.isidentifier():
-                raise ValueError(text) from None
+        if default is None or (type(default) in (int, float) and text.isidentifier()):
             return text
+        raise ValueError(text)
 
-    value.__name__ = type(default).__name__
+    value.__name__ = "value" if default is None else type(default).__name__
     return value
 '''
 
-PLACES = """
-script = os.path.abspath(globals().get("__file__", "@FILE@"))  # there is no __file__ when run cell by cell
-bundle = os.path.join(os.path.dirname(script), "@BUNDLE@")
+SCRIPT = """
+script = os.path.abspath(globals().get("__file__", @FILE@))  # there is no __file__ when run cell by cell
+"""
+
+BUNDLE = """
+bundle = os.path.join(os.path.dirname(script), @BUNDLE@)
 """
 
 MODULES_PATH = '''
@@ -47,10 +46,10 @@ def find_modules():
 INPUT_PATH = '''
 def input_path(path):
     """Give the place of an input: the one of --data, else the one in the bundle. Other paths stay as they are."""
-    if isinstance(path, (str, os.PathLike)):
-        for name, known in INPUTS.items():
-            if os.path.normpath(path) in (os.path.normpath(known), os.path.abspath(known)):
-                return type(path)(args.data.get(name) or os.path.join(bundle, name))
+    if isinstance(path, (str, os.PathLike)) and path:
+        name = INPUTS.get(os.path.normpath(path)) or INPUTS.get(os.path.relpath(path))
+        if name:
+            return type(path)(args.data.get(name) or os.path.join(bundle, name))
     return path
 '''
 
@@ -84,8 +83,6 @@ def show_figures(section):
 RESTORE_STATE = '''
 def restore_state(file, generator):
     """Give a random number generator the state that it had in the notebook."""
-    import random
-
     with open(os.path.join(bundle, file), encoding="utf-8") as text:
         state = json.load(text)
     if generator == "numpy":
@@ -93,6 +90,8 @@ def restore_state(file, generator):
 
         numpy.random.set_state(state)
     else:
+        import random
+
         random.setstate((state[0], tuple(state[1]), state[2]))
 '''
 
@@ -106,49 +105,82 @@ def could_not_tell(kind, error, trace):
         os._exit(3)
 '''
 
+STAND_INS = {
+    "display": '''
+def display(*values, **options):
+    """Show values, in place of the notebook's own function."""
+    print(*values, sep="\\n")
+''',
+    "get_ipython": '''
+def get_ipython():
+    """Say that this is no notebook."""
+''',
+}
 
-def flag_reader(*, inputs: bool, logs: bool, figures: bool) -> str:
+
+def flag_reader(*, params: bool, inputs: bool, logs: bool, figures: bool) -> str:
     """Return the function that reads the flags, with those that this script has."""
     lines = [
         "def read_flags():",
         '    parser = argparse.ArgumentParser(usage="%(prog)s [FLAG]...", description=__doc__, allow_abbrev=False)',
         "    parser.formatter_class = argparse.RawDescriptionHelpFormatter",
         "    flag = parser.add_argument",
-        "    for name, value in PARAMS.items():",
-        '        flag(f"--{name}", type=typed(value), default=value, metavar=type(value).__name__, help="%(default)r")',
     ]
+    if params:
+        lines += [
+            "    for name, value in PARAMS.items():",
+            "        kind = typed(value)",
+            '        flag(f"--{name}", type=kind, default=value, metavar=kind.__name__, help="%(default)r")',
+        ]
     if inputs:
-        lines.append(
-            '    flag("--data", action="append", default=[], metavar="NAME=PATH", help="replace " + ", ".join(INPUTS))'
-        )
+        lines += [
+            "    names = sorted(set(INPUTS.values()))",
+            '    flag("--data", action="append", default=[], metavar="NAME=PATH", help="replace " + ", ".join(names))',
+        ]
     if figures:
         lines.append('    flag("--figures", metavar="DIR", help="save the figures there")')
     if logs:
-        lines.append(
-            '    flag("--history", metavar="FILE", type=argparse.FileType("w"), help="write each point there, as JSON")'
-        )
+        lines.append('    flag("--history", metavar="FILE", help="write each point there, as JSON")')
     lines += [
         '    flag("--metrics", metavar="FILE", help="write the metrics there, as JSON")',
         '    flag("--check", action="store_true", help="compare with the run; exit status 1 if it differs")',
         "    words = sys.argv[1:] if os.path.abspath(sys.argv[0]) == script else []  # imported: as in the run",
-        "    for i, word in enumerate(words[:-1]):  # a value may begin with a dash: --rate -1e-3",
-        '        if word[2:] in PARAMS and word.startswith("--") and words[i + 1]:',
-        '            words[i : i + 2] = [f"{word}={words[i + 1]}", ""]',
-        "    args = parser.parse_args([word for word in words if word])",
     ]
+    if params:
+        lines += [
+            "    for i in range(len(words) - 1, 0, -1):  # a value may begin with a dash, as in --rate -1e-3",
+            '        if words[i - 1] in [f"--{name}" for name in PARAMS]:',
+            '            words[i - 1 : i + 1] = [f"{words[i - 1]}={words[i]}"]',
+        ]
+    if not inputs and not logs:
+        return "\n".join([*lines, "    return parser.parse_args(words)"])
+    lines.append("    args = parser.parse_args(words)")
     if inputs:
         lines += [
             '    args.data = dict(pair.partition("=")[::2] for pair in args.data)',
-            "    if not args.data.keys() <= set(INPUTS) or not all(args.data.values()):",
-            """        parser.error(f"--data takes NAME=PATH, with NAME one of: {', '.join(INPUTS)}")""",
+            "    if not args.data.keys() <= set(names) or not all(args.data.values()):",
+            """        parser.error(f"--data takes NAME=PATH, with NAME one of: {', '.join(names)}")""",
+        ]
+    if logs:
+        lines += [
+            "    if args.history:",
+            '        args.history = open(args.history, "w", encoding="utf-8")',
         ]
     return "\n".join([*lines, "    return args"])
 
 
-def check(readings: Sequence[str], *, inputs: bool, logs: bool, reference: str) -> str:
-    """Return the last part: the metrics as they are now, written and compared."""
+def check(*, n_read: int, n_logged: int, has_inputs: bool, logs: bool, reference: str) -> str:
+    """Return the last part: the metrics as they are now, written and compared. `@READINGS@` stands for the metrics.
+
+    Args:
+        n_read: How many metrics are read from variables.
+        n_logged: How many were logged.
+        has_inputs: Whether there are inputs.
+        logs: Whether anything is logged.
+        reference: The run's reference.
+    """
     parts = []
-    if inputs:
+    if has_inputs:
         parts.append('''
 def digest(path):
     """Give the SHA-256 of a file."""
@@ -157,38 +189,56 @@ def digest(path):
     with open(path, "rb") as file:
         return "sha256 " + hashlib.file_digest(file, "sha256").hexdigest()
 ''')
-    if readings:
+    if n_read:
         parts.append('''
 def number(value):
     """Give a number of any library as Python's own."""
     return value.item() if hasattr(value, "item") else value
 ''')
-    if logs:
+    if n_logged:
         parts.append('''
 def last(name):
     """Give the last value that was logged."""
     return [point[name] for point in history if name in point][-1]
 ''')
-    body = ["    return {", "        @READINGS@,", "    }"] if readings else ["    return {}"]
+    body = ["    return {", "        @READINGS@,", "    }"] if n_read + n_logged else ["    return {}"]
     parts.append("\n".join(["", "def metrics_now():", '    """Give the metrics as they are now."""', *body, ""]))
-    compared = " | {name: digest(input_path(path)) for name, path in INPUTS.items()}" if inputs else ""
     main = [
         "def finish():",
         '    """Do what --metrics and --check ask for."""',
+        *(["    if args.history:", "        args.history.close()"] if logs else []),
         "    if args.metrics:",
         "        os.makedirs(os.path.dirname(os.path.abspath(args.metrics)), exist_ok=True)",
         '        with open(args.metrics, "w", encoding="utf-8") as file:',
         '            file.write(json.dumps({"metrics": metrics_now()}, indent=2) + "\\n")',
-        "    if args.check:",
-        f"        now = metrics_now(){compared}",
-        "        differ = [name for name in RECORDED if repr(now[name]) != repr(RECORDED[name])]",
-        "        for name in differ:",
-        "            was, found = RECORDED[name], now[name]",
-        '            apart = "" if isinstance(was, str) else f", {found - was:+.3g}"',
-        '            print(f"{name}: {was} in the run, {found} now{apart}", file=sys.stderr)',
-        f'        some = f"{{len(differ)}} of {{len(RECORDED)}} differ from run {reference}"',
-        f'        print(some if differ else f"all {{len(RECORDED)}} equal those of run {reference}", file=sys.stderr)',
-        "        sys.exit(bool(differ))",
     ]
+    if n_read + n_logged:
+        main += [
+            "    if args.check:",
+            "        now = metrics_now()",
+            *(
+                [
+                    "        for name in sorted(RECORDED.keys() - now.keys()):  # inputs",
+                    "            now[name] = digest(args.data.get(name) or os.path.join(bundle, name))",
+                ]
+                if has_inputs
+                else []
+            ),
+            "        differ = [name for name in RECORDED if repr(now[name]) != repr(RECORDED[name])]",
+            "        for name in differ:",
+            "            was, found = RECORDED[name], now[name]",
+            '            apart = f", {found - was:+.3g}" if isinstance(found, (int, float)) else ""',
+            '            print(f"{name}: {was} in the run, {found} now{apart}", file=sys.stderr)',
+            "        n, n_differ = len(RECORDED), len(differ)",
+            f'        some = f"{{n_differ}} of {{n}} differ from run {reference}"',
+            f'        print(some if differ else f"all {{n}} equal those of run {reference}", file=sys.stderr)',
+            "        sys.exit(1 if differ else 0)",
+        ]
+    else:
+        main += [
+            "    if args.check:",
+            f'        print("could not tell: run {reference} recorded no metric", file=sys.stderr)',
+            "        sys.exit(3)",
+        ]
     parts.append("\n".join(main))
     return "\n\n\n".join(part.strip("\n") for part in parts) + "\n\n\nfinish()"

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from mlexp.errors import InvalidRecordError
 from mlexp.records.names import Digest, SessionId
+from mlexp.records.times import check_aware
 
 
 class Outcome(StrEnum):
@@ -34,6 +35,9 @@ class SessionRecord:
     """The kernel's working directory when mlexp was loaded."""
     process: str
     """Machine, process and its start, as one text: tells a live kernel from a dead one."""
+
+    def __post_init__(self) -> None:
+        check_aware(f"session {self.id}", self.started)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,3 +124,5 @@ class Execution:
     def __post_init__(self) -> None:
         if self.index < 0:
             raise InvalidRecordError(f"execution {self.index}: the index is below 0")
+        if self.started is not None:
+            check_aware(f"execution {self.index}", self.started)

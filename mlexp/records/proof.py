@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from mlexp.records.environment import Package
 from mlexp.records.names import Digest, RunId
+from mlexp.records.times import check_aware
 
 
 class Verdict(StrEnum):
@@ -62,3 +63,6 @@ class Proof:
     """The distributions that the script really loaded, and all that these require."""
     script: Digest | None = None
     """Digest of the script's code, docstring and records left out."""
+
+    def __post_init__(self) -> None:
+        check_aware(f"proof of {self.run_id}", self.at)

@@ -11,6 +11,7 @@ from mlexp.errors import InvalidRecordError
 from mlexp.records.environment import Interpreter
 from mlexp.records.execution import ErrorRecord
 from mlexp.records.names import Digest, RunId, SessionId
+from mlexp.records.times import check_aware
 
 
 class RunStatus(StrEnum):
@@ -127,8 +128,7 @@ class RunRecord:
     """What was not captured, and why."""
 
     def __post_init__(self) -> None:
-        if self.started.tzinfo is None:
-            raise InvalidRecordError(f"run {self.reference}: the start {self.started} names no time zone")
+        check_aware(f"run {self.reference}", self.started)
         if self.elapsed_s is not None and self.elapsed_s < 0:
             raise InvalidRecordError(f"run {self.reference}: it ended {-self.elapsed_s} s before it began")
         if (self.status is RunStatus.FINISHED) and self.elapsed_s is None:

@@ -16,6 +16,7 @@ from mlexp.render.text import clean, cut
 
 _MAX_METRICS = 6
 _MAX_CHARACTERS = 60
+_MAX_NAME = 30
 _DIM = "opacity:.72"
 _LINE = "1px solid var(--jp-border-color2,var(--vscode-panel-border,#8885))"
 _BOX = (
@@ -59,7 +60,8 @@ def run_card(
         f'<td style="{_CELL}">{html}</td></tr>'
         for head, html, _ in lines
     )
-    title = f"<b>{escape(run.reference)}</b>&nbsp; {_safe(side.labels.name)} &nbsp;"
+    name = cut(clean(side.labels.name), _MAX_CHARACTERS)
+    title = f"<b>{escape(run.reference)}</b>&nbsp; {escape(name)} &nbsp;"
     html = (
         f'<div role="region" aria-label="Run {escape(run.reference)}" style="{_BOX}">\n'
         f'<div style="display:flex;flex-wrap:wrap;align-items:center">{title}{_dim(ended)}'
@@ -67,7 +69,7 @@ def run_card(
         f'<table style="{_TABLE}">'
         f"{rows}</table></div>"
     )
-    text = [f"{run.reference}  {clean(side.labels.name)}  {ended} · {state} · {clock}{against}".replace("    ", "  ")]
+    text = [f"{run.reference}  {name}  {ended} · {state} · {clock}{against}".replace("    ", "  ")]
     text += [f"{head:<8} {line}" for head, _, line in lines]
     return html, "\n".join(text)
 
@@ -76,11 +78,11 @@ def _lines(side: Side, before: Side | None, *, goals: Mapping[str, str] | None, 
     run = side.run
     if run.error is not None:
         where = f" line {run.error.line}" if run.error.line else ""
-        message = cut(clean(run.error.message), 300)
+        kind, message = cut(clean(run.error.type), _MAX_CHARACTERS), cut(clean(run.error.message), 300)
         yield (
             "error",
-            f'<b style="{_WORST}">{_safe(run.error.type)}</b>: {_safe(message)}{where}',
-            f"{run.error.type}: {message}{where}",
+            f'<b style="{_WORST}">{escape(kind)}</b>: {escape(message)}{where}',
+            f"{kind}: {message}{where}",
         )
     sides = [before, side] if before else [side]
     yield from _metric_line(metric_rows(sides, goals=goals), run_failed=run.status != "finished")
@@ -89,10 +91,11 @@ def _lines(side: Side, before: Side | None, *, goals: Mapping[str, str] | None, 
     if run.data or (before and before.run.data):
         yield _changes("data", data_rows(sides))
     if run.timings:
-        text = " · ".join(f"{timing.name} {formatted(timing.value)}" for timing in run.timings)
+        text = " · ".join(f"{_name(timing.name)} {formatted(timing.value)}" for timing in run.timings)
         yield "timings", _dim(text), text
     for note in run.notes:
-        yield "note", _safe(note), clean(note)
+        text = cut(clean(note), 300)
+        yield "note", escape(text), text
     if first:
         name = run.reference
         code = [f"%export {name} -o train.py", "%runs"]
@@ -117,10 +120,10 @@ def _metric_line(rows: Sequence[MetricRow], *, run_failed: bool) -> Iterator[Lin
         value = formatted(known[-1], like=known)
         change = _change(row, known)
         blocks.append(
-            f'<div style="min-width:106px;white-space:nowrap">{_dim(cut(row.name, 30))} '
+            f'<div style="min-width:106px;white-space:nowrap">{_dim(_name(row.name))} '
             f'<b style="display:block">{value}</b> {escape(change[0])} {_dim(change[1])}</div>'
         )
-        texts.append(f"{row.name} {value} {' '.join(change)}".strip())
+        texts.append(f"{_name(row.name)} {value} {' '.join(filter(None, change))}".strip())
     if len(mine) > _MAX_METRICS:
         rest = f"{len(mine) - _MAX_METRICS} more"
         blocks.append(_dim(rest))
@@ -147,20 +150,21 @@ def _changes(head: str, rows: Sequence[ParamRow]) -> Line:
     alone = bool(rows) and len(rows[0].values) == 1
     unchanged = []
     for row in rows:
+        name = cut(clean(row.name), _MAX_CHARACTERS)
         value = cut(clean(row.values[-1] or "gone"), _MAX_CHARACTERS)
         if alone:
             value = _extent(value) if head == "data" else value
-            htmls.append(f"{_safe(row.name)} <b>{_safe(value)}</b>")
-            texts.append(f"{row.name} {value}")
-        elif row.unknown and not row.differs:
-            htmls.append(f"{_safe(row.name)} {_dim(value)}")
-            texts.append(f"{row.name} {value}")
+            htmls.append(f"{escape(name)} <b>{escape(value)}</b>")
+            texts.append(f"{name} {value}")
+        elif row.unknown:
+            htmls.append(f"{escape(name)} {_dim(value)}")
+            texts.append(f"{name} {value}")
         elif row.differs:
             was = "new" if row.values[0] is None else f"was {cut(clean(row.values[0]), _MAX_CHARACTERS)}"
-            htmls.append(f"{_safe(row.name)} <b>{_safe(value)}</b> {_dim(was)}")
-            texts.append(f"{row.name} {value} ({was})")
+            htmls.append(f"{escape(name)} <b>{escape(value)}</b> {_dim(was)}")
+            texts.append(f"{name} {value} ({was})")
         else:
-            unchanged.append(f"{row.name} {_extent(value) if head == 'data' else value}")
+            unchanged.append(f"{name} {_extent(value) if head == 'data' else value}")
     if unchanged:
         count = f"{len(unchanged)} unchanged" if htmls else f"all {len(unchanged)} unchanged"
         htmls.append(
@@ -173,7 +177,11 @@ def _changes(head: str, rows: Sequence[ParamRow]) -> Line:
 
 def _extent(value: str) -> str:
     """Return what was read without the digits of its digest, which tell something only beside others."""
-    return re.sub(r" [0-9a-f]{4}$", "", value)
+    return re.sub(r" [0-9a-f]{4,64}$", "", value)
+
+
+def _name(text: str) -> str:
+    return cut(clean(text), _MAX_NAME)
 
 
 def _dim(text: str) -> str:

@@ -8,12 +8,14 @@ from mlexp.comparison import Compared, ParamRow, Section
 from mlexp.comparison.numbers import formatted, seconds, signed
 from mlexp.render.text import clean, cut, table
 
+_WIDTH = 40
+_NAME_WIDTH = 60
 _WORD = {True: "higher", False: "lower"}
 
 
-def comparison_text(compared: Compared, *, show_all: bool = False, width: int = 40) -> str:
+def comparison_text(compared: Compared, *, show_all: bool = False, width: int = _WIDTH) -> str:
     """Return the sentence, the sides, and a table a section; what is equal is counted, or shown with `show_all`."""
-    parts = [f" {compared.sentence}", _sides(compared)]
+    parts = [f" {clean(compared.sentence)}", _sides(compared)]
     references = [side.run.reference for side in compared.sides]
     parts.append(_section(compared.params, references, show_all=show_all, width=width))
     parts.append(_metrics(compared, references, show_all=show_all))
@@ -44,7 +46,7 @@ def _metrics(compared: Compared, references: Sequence[str], *, show_all: bool) -
     rows = []
     for row in shown:
         known = [value for value in row.values if value is not None]
-        line = [f"{row.name} {row.goal or ''}".strip()]
+        line = [f"{cut(clean(row.name), _NAME_WIDTH)} {row.goal or ''}".strip()]
         line += ["–" if value is None else formatted(value, like=known) for value in row.values]
         if pair:
             difference = row.difference(1 - row.baseline)
@@ -60,10 +62,12 @@ def _metrics(compared: Compared, references: Sequence[str], *, show_all: bool) -
 
 def _section(section: Section, references: Sequence[str], *, show_all: bool, width: int) -> str:
     shown: list[ParamRow] = [row for row in section.rows if row.differs or row.unknown or show_all]
-    heading = f"{section.title}, {_counted(section.n_differ, len(section.rows))}"
+    heading = f"{section.title}, {_counted(section.n_differ, len(section.rows), section.n_unknown)}"
     if not shown:
         return heading
-    rows = [[row.name, *(cut(clean(value or "–"), width) for value in row.values)] for row in shown]
+    rows = [
+        [cut(clean(row.name), _NAME_WIDTH), *(cut(clean(value or "–"), width) for value in row.values)] for row in shown
+    ]
     return f"{heading}\n{table(['', *references], rows)}"
 
 
@@ -73,12 +77,13 @@ def _code(compared: Compared) -> str:
     return "\n".join(
         [
             "Code of the tracked cell",
-            *(f"  {'…' if line.startswith('@@') else line.rstrip()}" for line in compared.code),
+            *(f"  {'…' if line.startswith('@@') else clean(line.expandtabs(4)).rstrip()}" for line in compared.code),
         ]
     )
 
 
-def _counted(n_differ: int, n: int) -> str:
+def _counted(n_differ: int, n: int, n_unknown: int = 0) -> str:
     if not n:
         return "none"
-    return f"{n_differ} of {n} differ" if n_differ else f"none of {n} differ"
+    counted = f"{n_differ} of {n} differ" if n_differ else f"none of {n} differ"
+    return f"{counted}, {n_unknown} not known" if n_unknown else counted

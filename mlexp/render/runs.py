@@ -35,30 +35,34 @@ def runs_table(
         ["run", *(side.run.reference for side in sides)],
         ["name", *(cut(clean(side.labels.name), limit) for side in sides)],
         ["state", *(states[side.run.id] for side in sides)],
-        *(_metric_column(row, goals) for row in metrics),
+        *(_metric_column(row, goals, limit) for row in metrics),
         ["time", *(seconds(s.run.elapsed_s) if s.run.elapsed_s is not None else "" for s in sides)],
     ]
     left_out = []
     for param in params:  # the params that vary, as many as there is room for
-        column = [param.name, *(cut(clean(value or "–"), limit) for value in param.values)]
+        column = [cut(clean(param.name), limit), *(cut(clean(value or "–"), limit) for value in param.values)]
         if wide or _width([*columns, column]) <= _WIDTH:
             columns.insert(-1, column)
         else:
-            left_out.append(param.name)
+            left_out.append(column[0])
     right = frozenset(range(3, 3 + len(metrics))) | {len(columns) - 1}
     head, *rows = zip(*columns, strict=True)
     lines = [table(head, rows, right=right)]
     if left_out:
         lines.append(f"also differing, in --wide: {', '.join(left_out)}")
-    same = [f"{row.name} {cut(clean(row.values[0] or '–'), limit)}" for row in param_rows(sides) if not row.differs]
+    same = [
+        f"{cut(clean(row.name), limit)} {cut(clean(row.values[0] or '–'), limit)}"
+        for row in param_rows(sides)
+        if not row.differs
+    ]
     if same and len(sides) > 1:
         lines.append(cut(f"the same in all: {', '.join(same)}", 10_000 if wide else _WIDTH))
     return "\n".join(lines)
 
 
-def _metric_column(row: MetricRow, goals: Mapping[str, str] | None) -> list[str]:
+def _metric_column(row: MetricRow, goals: Mapping[str, str] | None, limit: int) -> list[str]:
     known = [value for value in row.values if value is not None]
-    head = f"{row.name} {goal_of(row.name, goals) or ''}".strip()
+    head = f"{cut(clean(row.name), limit)} {goal_of(row.name, goals) or ''}".strip()
     return [head, *("–" if value is None else formatted(value, like=known) for value in row.values)]
 
 

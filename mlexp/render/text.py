@@ -21,8 +21,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozense
 
 
 def clean(text: str) -> str:
-    """Return the text without control characters and marks that turn the reading direction."""
-    return "".join(" " if c in "\n\t\r" else "" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in text)
+    """Return the text as one line, without control characters and marks that turn the reading direction."""
+    return "".join(
+        " " if c in "\n\t\r\u2028\u2029" else "" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in text
+    )
 
 
 def cut(text: str, n: int) -> str:

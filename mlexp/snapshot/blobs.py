@@ -65,18 +65,17 @@ class BlobStore:
         return content
 
     def copy_to(self, digest: Digest, target: Path) -> None:
-        """Write the content to `target`; raise BlobCorruptError as `get` does."""
+        """Write the content to `target`; raise BlobCorruptError as `get` does, and leave `target` as it was."""
         source = self.path(digest)
         if not source.exists():
             raise BlobCorruptError(f"{digest} is missing from {self.folder}")
         state = StreamDigest()
-        with open(source, "rb") as file, open(target, "wb") as copy:
+        with open(source, "rb") as file, _arriving(target) as copy:
             for piece in _pieces(file):
                 state.update(piece)
                 copy.write(piece)
-        if state.digest() != digest:
-            target.unlink()
-            raise BlobCorruptError(f"{digest} is damaged: {source} holds other bytes than were kept")
+            if state.digest() != digest:
+                raise BlobCorruptError(f"{digest} is damaged: {source} holds other bytes than were kept")
 
 
 @contextmanager

@@ -6,7 +6,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mlexp.records import Environment, Execution, Labels, Proof, RunId, RunRecord, RunStatus, SessionId, SessionRecord
+from mlexp.errors import InvalidRecordError, RunFinishedError
+from mlexp.records import (
+    Environment,
+    Execution,
+    Labels,
+    Proof,
+    RunId,
+    RunRecord,
+    RunStatus,
+    SessionId,
+    SessionRecord,
+    check_move,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +30,12 @@ class MetricPoints:
     times: tuple[float, ...]
     """Seconds since the epoch."""
     values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not len(self.steps) == len(self.times) == len(self.values):
+            raise InvalidRecordError(
+                f"metric {self.name!r}: {len(self.steps)} steps, {len(self.times)} times, {len(self.values)} values"
+            )
 
 
 class RunStore(ABC):
@@ -55,7 +73,12 @@ class RunStore(ABC):
 
     @abstractmethod
     def start_run(self, run: RunRecord, labels: Labels) -> RunRecord:
-        """Keep a run that begins, and return it with the number that the store gives it: 1, 2, … without gaps."""
+        """Keep a run that begins, and return it with the number that the store gives it: 1, 2, … without gaps.
+
+        Raises:
+            InvalidRecordError: A run of that id is kept already.
+            RunNotFoundError: Its session is not kept.
+        """
 
     @abstractmethod
     def finish_run(self, run: RunRecord, points: Sequence[MetricPoints] = ()) -> None:
@@ -64,6 +87,7 @@ class RunStore(ABC):
         Raises:
             RunFinishedError: It was finished before.
             RunNotFoundError: It was never started.
+            InvalidRecordError: It is still running, or is not the run that was started.
         """
 
     @abstractmethod
@@ -115,3 +139,16 @@ class RunStore(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of the medium; the instance is not used any more."""
+
+
+def check_finish(before: RunRecord, after: RunRecord) -> None:
+    """Raise unless the kept run `before` may become `after`; see `RunStore.finish_run`."""
+    if before.status is not RunStatus.RUNNING:
+        raise RunFinishedError(f"run {before.reference} is {before.status} and cannot be changed")
+    check_move(before.status, after.status)
+    for name in ("number", "experiment", "session_id", "execution", "started"):
+        was, now = getattr(before, name), getattr(after, name)
+        if was != now:
+            raise InvalidRecordError(
+                f"run {before.reference}: {name} was {was!r} at its start and cannot become {now!r}"
+            )

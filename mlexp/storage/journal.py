@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from mlexp.errors import InvalidRecordError
 from mlexp.records import RunId
 from mlexp.storage.base import MetricPoints
 
@@ -24,12 +25,22 @@ class Journal:
         self._descriptor = os.open(
             self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o644
         )
+        self._mend = b""
 
     def append(self, step: int, time_s: float, values: Mapping[str, float]) -> None:
-        """Write one point of each metric in `values`."""
-        line = json.dumps([step, time_s, values]).encode() + b"\n"
-        if os.write(self._descriptor, line) != len(line):
-            raise OSError(f"{self.path}: a point was not written whole")
+        """Write one point of each metric in `values`.
+
+        Raises:
+            InvalidRecordError: The step is beyond 64 bits.
+            OSError: It could not be written; points before and after stand.
+        """
+        if not -(2**63) <= step < 2**63:
+            raise InvalidRecordError(f"step {step} is beyond 64 bits")
+        line = self._mend + json.dumps([step, time_s, values]).encode() + b"\n"
+        n_written = os.write(self._descriptor, line)
+        self._mend = b"" if n_written == len(line) else b"\n"  # what comes next begins a line of its own
+        if self._mend:
+            raise OSError(f"{self.path}: a point was not written whole; is the disk full?")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -42,7 +53,7 @@ class Journal:
 
 def read_journal(path: Path) -> tuple[MetricPoints, ...]:
     """Return the points of a log, by metric in the order in which the metrics first came."""
-    columns: dict[str, tuple[list[int], list[float], list[float]]] = {}
+    columns: dict[str, list[tuple[int, float, float]]] = {}
     try:
         lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
@@ -50,14 +61,14 @@ def read_journal(path: Path) -> tuple[MetricPoints, ...]:
     for line in lines[:-1]:
         try:
             step, time_s, values = json.loads(line)
-        except ValueError:
-            continue  # a child's line torn by its death
-        for name, value in values.items():
-            steps, times, numbers = columns.setdefault(name, ([], [], []))
-            steps.append(step)
-            times.append(time_s)
-            numbers.append(float(value))
-    return tuple(
-        MetricPoints(name=name, steps=tuple(steps), times=tuple(times), values=tuple(values))
-        for name, (steps, times, values) in columns.items()
-    )
+            points = [(name, (step, time_s, float(value))) for name, value in values.items()]
+        except (ValueError, TypeError, AttributeError):
+            continue  # a line torn by a death or a full disk
+        for name, point in points:
+            columns.setdefault(name, []).append(point)
+    return tuple(_metric(name, points) for name, points in columns.items())
+
+
+def _metric(name: str, points: list[tuple[int, float, float]]) -> MetricPoints:
+    steps, times, values = zip(*points, strict=True)
+    return MetricPoints(name=name, steps=steps, times=times, values=values)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from mlexp.errors import RunFinishedError, RunNotFoundError
+from mlexp.errors import InvalidRecordError, RunNotFoundError
 from mlexp.records import (
     Environment,
     Execution,
@@ -17,9 +17,8 @@ from mlexp.records import (
     RunStatus,
     SessionId,
     SessionRecord,
-    check_move,
 )
-from mlexp.storage.base import MetricPoints, RunStore
+from mlexp.storage.base import MetricPoints, RunStore, check_finish
 
 
 class MemoryStore(RunStore):
@@ -60,17 +59,17 @@ class MemoryStore(RunStore):
 
     def start_run(self, run: RunRecord, labels: Labels) -> RunRecord:
         with self._lock:
+            self.get_session(run.session_id)
+            if run.id in self._runs:
+                raise InvalidRecordError(f"run {run.id} is kept already, as {self._runs[run.id].reference}")
             numbered = replace(run, number=1 + max((kept.number for kept in self._runs.values()), default=0))
             self._runs[run.id] = numbered
-            self._labels[run.id] = labels
+            self._labels[labels.run_id] = labels
             return numbered
 
     def finish_run(self, run: RunRecord, points: Sequence[MetricPoints] = ()) -> None:
         with self._lock:
-            before = self.get_run(run.id)
-            if before.status is not RunStatus.RUNNING:
-                raise RunFinishedError(f"run {before.reference} is {before.status} and cannot be changed")
-            check_move(before.status, run.status)
+            check_finish(self.get_run(run.id), run)
             self._runs[run.id] = run
             self._points[run.id] = tuple(points)
 

@@ -15,13 +15,13 @@ def store_folder(start: Path, settings: Settings) -> Path:
     """Return the store's folder for work in `start`: made or not, writable or not.
 
     The setting decides; else the nearest `.mlexp` upward; else beside the nearest pyproject.toml or .git; else `start`.
-    The home folder and the root are passed over.
+    The home folder and the root are passed over; for work right there the store lies in the user's state folder.
     """
     if settings.store:
         return (start / Path(settings.store).expanduser()).absolute()
     start = start.absolute()
-    avoided = {Path.home(), Path(start.anchor)}
-    candidates = [folder for folder in (start, *start.parents) if folder not in avoided]
+    avoided = {Path.home().resolve(), Path(start.anchor)}
+    candidates = [folder for folder in (start, *start.parents) if folder.resolve() not in avoided]
     for folder in candidates:
         if (folder / NAME).is_dir():
             return folder / NAME
@@ -30,7 +30,7 @@ def store_folder(start: Path, settings: Settings) -> Path:
             return folder / NAME
         if (folder / ".git").is_file():
             return (_main_checkout(folder / ".git") or folder) / NAME
-    return start / NAME
+    return start / NAME if start in candidates else _in_state_folder(start / NAME)
 
 
 def make_store_folder(folder: Path) -> tuple[Path, str]:
@@ -56,9 +56,7 @@ def project_root(folder: Path) -> Path:
 
 
 def _elsewhere(folder: Path, error: OSError) -> tuple[Path, str]:
-    from hashlib import blake2b
-
-    other = state_folder() / f"{folder.parent.name}-{blake2b(os.fsencode(folder), digest_size=4).hexdigest()}"
+    other = _in_state_folder(folder)
     try:
         other.mkdir(parents=True, exist_ok=True)
     except OSError as second:
@@ -66,12 +64,21 @@ def _elsewhere(folder: Path, error: OSError) -> tuple[Path, str]:
     return other, f"{folder} cannot be made ({error}); runs are kept in {other}"
 
 
+def _in_state_folder(folder: Path) -> Path:
+    """Return the place in the user's state folder that stands for a store at `folder`."""
+    from hashlib import blake2b
+
+    digest = blake2b(os.fsencode(folder), digest_size=4).hexdigest()
+    return state_folder() / f"{folder.parent.name or 'root'}-{digest}"
+
+
 def _main_checkout(file: Path) -> Path | None:
     """Return the main checkout of a git worktree, whose `.git` is a file that names `…/.git/worktrees/NAME`."""
     try:
         target = Path(file.read_text(encoding="utf-8").partition("gitdir:")[2].strip())
-    except OSError:
+    except (OSError, ValueError):
         return None
-    if target.parent.name == "worktrees" and target.parent.parent.name == ".git":
-        return (file.parent / target).parent.parent.parent.resolve()
-    return None
+    if target.parent.name != "worktrees" or target.parent.parent.name != ".git":
+        return None
+    checkout = (file.parent / target).parent.parent.parent.resolve()
+    return checkout if checkout.is_dir() else None

@@ -12,18 +12,24 @@ from collections.abc import Callable
 from mlexp.errors import StoreNewerError
 
 
-def migrate(connection: sqlite3.Connection, *, where: object) -> None:
-    """Bring a database to the newest schema.
-
-    Raises:
-        StoreNewerError: It was written by a newer mlexp; nothing was changed.
-    """
+def check_version(connection: sqlite3.Connection, *, where: object) -> None:
+    """Raise StoreNewerError if the database was written by a newer mlexp; nothing is changed."""
     found = _version(connection)
     if found > len(MIGRATIONS):
         raise StoreNewerError(
             f"{where} was written by a newer mlexp (schema {found}; this one knows {len(MIGRATIONS)}). "
             "Nothing was changed. Update mlexp, or point MLEXP_STORE at another folder."
         )
+
+
+def migrate(connection: sqlite3.Connection, *, where: object) -> None:
+    """Bring a database to the newest schema.
+
+    Raises:
+        StoreNewerError: It was written by a newer mlexp; nothing was changed.
+    """
+    check_version(connection, where=where)
+    found = _version(connection)
     while found < len(MIGRATIONS):
         connection.execute("BEGIN IMMEDIATE")
         try:

@@ -16,9 +16,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from mlexp.errors import RunFinishedError, RunNotFoundError, StoreError
+from mlexp.errors import InvalidRecordError, RunNotFoundError, StoreError
 from mlexp.records import (
     Environment,
     Execution,
@@ -29,13 +29,13 @@ from mlexp.records import (
     RunStatus,
     SessionId,
     SessionRecord,
-    check_move,
 )
 from mlexp.records.documents import from_document, to_document
-from mlexp.storage.base import MetricPoints, RunStore
-from mlexp.storage.schema import migrate
+from mlexp.storage.base import MetricPoints, RunStore, check_finish
+from mlexp.storage.schema import check_version, migrate
 
 _WAIT_S = 30.0
+Record = TypeVar("Record")
 
 
 class SqliteStore(RunStore):
@@ -49,6 +49,7 @@ class SqliteStore(RunStore):
         except sqlite3.Error as error:
             raise StoreError(f"{path} cannot be opened: {error}") from error
         try:
+            check_version(self._connection, where=path)  # before anything is written
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("PRAGMA foreign_keys = ON")
@@ -68,7 +69,7 @@ class SqliteStore(RunStore):
         row = self._row("SELECT document FROM sessions WHERE id = ?", session_id)
         if row is None:
             raise RunNotFoundError(f"no session {session_id!r} in this store")
-        return from_document(SessionRecord, json.loads(row[0]))
+        return self._record(SessionRecord, row[0])
 
     def put_executions(self, executions: Sequence[Execution], *, wait_s: float | None = None) -> None:
         rows = [(execution.session_id, execution.index, _text(execution)) for execution in executions]
@@ -83,25 +84,26 @@ class SqliteStore(RunStore):
             session_id,
             2**62 if stop is None else stop,
         )
-        return tuple(from_document(Execution, json.loads(row[0])) for row in rows)
+        return tuple(self._record(Execution, row[0]) for row in rows)
 
     def start_run(self, run: RunRecord, labels: Labels) -> RunRecord:
         with self._writing() as connection:
+            self.get_session(run.session_id)
+            kept = self._row("SELECT number FROM runs WHERE id = ?", run.id)
+            if kept is not None:
+                raise InvalidRecordError(f"run {run.id} is kept already, as r{kept[0]}")
             number = 1 + connection.execute("SELECT coalesce(max(number), 0) FROM runs").fetchone()[0]
             numbered = replace(run, number=number)
             connection.execute(
                 "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)",
-                (number, run.id, run.experiment, run.status, run.started.isoformat(), _text(numbered)),
+                (number, run.id, _column(run.experiment), run.status, run.started.isoformat(), _text(numbered)),
             )
             _put_labels(connection, labels)
         return numbered
 
     def finish_run(self, run: RunRecord, points: Sequence[MetricPoints] = ()) -> None:
         with self._writing() as connection:
-            before = self.get_run(run.id)
-            if before.status is not RunStatus.RUNNING:
-                raise RunFinishedError(f"run {before.reference} is {before.status} and cannot be changed")
-            check_move(before.status, run.status)
+            check_finish(self.get_run(run.id), run)
             connection.execute(
                 "UPDATE runs SET status = ?, document = ? WHERE id = ?", (run.status, _text(run), run.id)
             )
@@ -115,12 +117,14 @@ class SqliteStore(RunStore):
         row = self._row("SELECT document FROM runs WHERE id = ?", run_id)
         if row is None:
             raise RunNotFoundError.among(run_id, [row[0] for row in self._rows("SELECT id FROM runs")])
-        return from_document(RunRecord, json.loads(row[0]))
+        return self._record(RunRecord, row[0])
 
     def find_runs(
         self, *, experiment: str | None = None, number: int | None = None, status: RunStatus | None = None
     ) -> Iterator[RunRecord]:
-        wanted = {"experiment": experiment, "number": number, "status": status}
+        if number is not None and number >= 2**63:
+            return  # more than SQLite can count
+        wanted = {"experiment": experiment and _column(experiment), "number": number, "status": status}
         given = {name: value for name, value in wanted.items() if value is not None}
         where = " AND ".join([*(f"{name} = ?" for name in given), "number < ?"])
         last, page = 2**62, 16  # pages that grow: who wants the newest few does not read all
@@ -130,7 +134,7 @@ class SqliteStore(RunStore):
                 *(*given.values(), last, page),
             )
             for last, document in rows:  # noqa: B007  (where the next page begins)
-                yield from_document(RunRecord, json.loads(document))
+                yield self._record(RunRecord, document)
             page = min(4 * page, 4096) if len(rows) == page else 0
 
     def points(self, run_id: RunId) -> tuple[MetricPoints, ...]:
@@ -154,7 +158,7 @@ class SqliteStore(RunStore):
 
     def labels(self, run_id: RunId) -> Labels:
         row = self._row("SELECT document FROM labels WHERE run_id = ?", run_id)
-        return Labels(run_id=run_id) if row is None else from_document(Labels, json.loads(row[0]))
+        return Labels(run_id=run_id) if row is None else self._record(Labels, row[0])
 
     def put_environment(self, environment: Environment) -> None:
         with self._writing() as connection:
@@ -165,7 +169,7 @@ class SqliteStore(RunStore):
 
     def environment(self, run_id: RunId) -> Environment | None:
         row = self._row("SELECT document FROM environments WHERE run_id = ?", run_id)
-        return None if row is None else from_document(Environment, json.loads(row[0]))
+        return None if row is None else self._record(Environment, row[0])
 
     def add_proof(self, proof: Proof) -> None:
         with self._writing() as connection:
@@ -174,11 +178,11 @@ class SqliteStore(RunStore):
 
     def proofs(self, run_id: RunId) -> tuple[Proof, ...]:
         rows = self._rows("SELECT document FROM proofs WHERE run_id = ? ORDER BY number DESC", run_id)
-        return tuple(from_document(Proof, json.loads(row[0])) for row in rows)
+        return tuple(self._record(Proof, row[0]) for row in rows)
 
     def put_goal(self, metric: str, goal: str) -> None:
         with self._writing() as connection:
-            connection.execute("INSERT OR REPLACE INTO goals VALUES (?, ?)", (metric, goal))
+            connection.execute("INSERT OR REPLACE INTO goals VALUES (?, ?)", (_column(metric), goal))
 
     def goals(self) -> dict[str, str]:
         return dict(self._rows("SELECT metric, goal FROM goals"))
@@ -220,13 +224,26 @@ class SqliteStore(RunStore):
         rows = self._rows(statement, *values)
         return rows[0] if rows else None
 
+    def _record(self, cls: type[Record], document: str) -> Record:
+        try:
+            return from_document(cls, json.loads(document))
+        except (TypeError, ValueError, AttributeError) as error:
+            raise StoreError(f"{self.path}: a kept {cls.__name__} is damaged: {error}") from error
+
 
 def _text(record: object) -> str:
     return json.dumps(to_document(record), ensure_ascii=True, separators=(",", ":"))
 
 
+def _column(text: str) -> str:
+    """Return a text that SQLite takes: half a surrogate pair (it comes from file names) is spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _put_labels(connection: sqlite3.Connection, labels: Labels) -> None:
-    connection.execute("INSERT OR REPLACE INTO labels VALUES (?, ?, ?)", (labels.run_id, labels.name, _text(labels)))
+    connection.execute(
+        "INSERT OR REPLACE INTO labels VALUES (?, ?, ?)", (labels.run_id, _column(labels.name), _text(labels))
+    )
 
 
 def _numbers(run: RunRecord) -> Iterator[tuple[int, str, str, float | None]]:
@@ -235,13 +252,20 @@ def _numbers(run: RunRecord) -> Iterator[tuple[int, str, str, float | None]]:
     for what, named in ("metric", [(m.name, m.value) for m in run.metrics]), ("param", params):
         for name, value in named:
             if isinstance(value, (int, float)):
-                number = float(value) if abs(value) < 2**1000 or value != value else math.inf
-                yield run.number, what, name, None if math.isnan(number) else number
+                yield run.number, what, _column(name), _real(value)
+
+
+def _real(value: float) -> float | None:
+    try:
+        number = float(value)
+    except OverflowError:  # of a large int
+        return math.inf if value > 0 else -math.inf
+    return None if math.isnan(number) else number
 
 
 def _points_row(run_id: RunId, position: int, metric: MetricPoints) -> tuple[object, ...]:
     columns = _packed("q", metric.steps), _packed("d", metric.times), _packed("d", metric.values)
-    return run_id, position, metric.name, len(metric.steps), *columns
+    return run_id, position, _column(metric.name), len(metric.steps), *columns
 
 
 def _packed(kind: str, values: Sequence[float]) -> bytes:

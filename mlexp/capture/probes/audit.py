@@ -23,6 +23,8 @@ class _Hook:
         self._inside.yes = True
         try:
             self.listener(*arguments)
+        except KeyboardInterrupt:
+            raise  # it is meant for the statement that opens the file
         except BaseException:
             pass
         finally:

@@ -32,24 +32,27 @@ class FilesProbe:
         self._writes: dict[str, None] = {}
         self._written: set[str] = set()
         self._known: dict[tuple[str, int, int, int], InputFile] = {}
-        self._running = 0
+        self._running: set[int] = set()
 
-    def before(self, opening: Opening) -> None:  # noqa: ARG002  (the protocol's)
+    def before(self, opening: Opening) -> None:
         """Begin to listen."""
-        self._running += 1
-        self._inputs, self._writes = {}, {}
+        if not self._running:  # else a file belongs to all that run: nobody can tell who opened it
+            self._inputs, self._writes = {}, {}
+        self._running.add(opening.index)
         listen(self._heard)
 
-    def after(self, opening: Opening) -> Mapping[str, object]:  # noqa: ARG002  (the protocol's)
+    def after(self, opening: Opening) -> Mapping[str, object]:
         """Tell what was heard."""
-        self._running -= 1
-        if self._running <= 0:
-            self.close()
+        if opening.index not in self._running:
+            return {}
+        self._running.remove(opening.index)
+        if not self._running:
+            listen(None)
         return {"inputs": tuple(self._inputs.values()), "writes": tuple(self._writes)}
 
     def close(self) -> None:
         """Hear of nothing any more."""
-        self._running = 0
+        self._running.clear()
         listen(None)
 
     def _heard(self, path: Any, mode: Any, flags: Any) -> None:

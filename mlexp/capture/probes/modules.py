@@ -1,4 +1,4 @@
-"""The user's own modules (not installed ones), with their source at the time they were first seen."""
+"""The user's own modules (not installed ones), with their source when they were imported or reloaded."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ _START_UP = frozenset({"__main__", "__mp_main__", "sitecustomize", "usercustomiz
 
 
 class ModulesProbe:
-    """Looks at modules that were not there after the execution before."""
+    """Looks at modules that were not there, or were another import, after the execution before."""
 
     def __init__(self, blobs: BlobStore) -> None:
         self._blobs = blobs
         self._seen: set[str] = set()
-        self._n_modules = 0
+        self._own: dict[str, object] = {}
+        """The user's modules with their specs: each import and each reload makes a new one."""
         self._installed = _installed_folders()
 
     def before(self, opening: Opening) -> None:
@@ -31,20 +32,24 @@ class ModulesProbe:
 
     def after(self, opening: Opening) -> Mapping[str, object]:  # noqa: ARG002  (the protocol's)
         """Keep the source of new modules of the user's own."""
-        if len(sys.modules) == self._n_modules:
-            return {}
-        self._n_modules = len(sys.modules)
         found = []
-        for name in sys.modules.keys() - self._seen:
+        again = [name for name, spec in self._own.items() if _spec(sys.modules.get(name)) is not spec]
+        for name in [*(sys.modules.keys() - self._seen), *again]:
             self._seen.add(name)
-            file = own_source(name, sys.modules[name], self._installed)
+            module = sys.modules.get(name)
+            file = own_source(name, module, self._installed)
             if file is not None:
+                self._own[name] = _spec(module)
                 digest, _ = self._blobs.put_file(file)
                 found.append(ModuleRecord(name=name, file=_under_import_folder(name, file), digest=digest))
         return {"modules": tuple(sorted(found, key=lambda module: module.name))}
 
     def close(self) -> None:
         """Nothing was put into the kernel."""
+
+
+def _spec(module: ModuleType | None) -> object:
+    return vars(module).get("__spec__") if isinstance(module, ModuleType) else None
 
 
 def own_source(name: str, module: ModuleType | None, installed: tuple[str, ...]) -> Path | None:

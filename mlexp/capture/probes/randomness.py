@@ -26,9 +26,12 @@ class RandomnessProbe:
 
     def after(self, opening: Opening) -> Mapping[str, object]:
         """Compare them."""
+        found = self._before.pop(opening.index, {})
         after = _states()
+        if found and "numpy" in after and "numpy" not in found and (fresh := _numpy_at_import()) is not None:
+            found["numpy"] = fresh
         generators = []
-        for name, before in self._before.pop(opening.index, {}).items():
+        for name, before in found.items():
             if name not in after or (_same(before, after[name]) and opening.track is None):
                 continue
             first, last = (self._blobs.put(state_text(name, state).encode()) for state in (before, after[name]))
@@ -45,6 +48,16 @@ def _states() -> dict[str, Any]:
     if numpy_random is not None:
         states["numpy"] = numpy_random.get_state(legacy=False)
     return states
+
+
+def _numpy_at_import() -> dict[str, Any] | None:
+    """Return the state that numpy's generator had when it was imported, or None where it has been seeded since.
+
+    One that nobody has seeded still holds the entropy that it began with.
+    """
+    generator: Any = sys.modules["numpy.random.mtrand"]._rand._bit_generator
+    sequence = getattr(generator, "_seed_seq", None)
+    return None if sequence is None else {**type(generator)(sequence).state, "has_gauss": 0, "gauss": 0.0}
 
 
 def _same(a: Any, b: Any) -> bool:

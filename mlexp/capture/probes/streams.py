@@ -1,18 +1,23 @@
 """What a tracked cell prints.
 
 In a kernel, as it is published: prints, logging, and what file descriptors 1 and 2 carry. In a shell without a kernel,
-as it passes through `sys.stdout` and `sys.stderr`.
+as it passes through the streams' `write`: the streams stay the objects that they are.
 """
 
 from __future__ import annotations
 
+import select
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
+from mlexp.capture.guard import guarded
+
 MAX_CHARACTERS = 10_000_000
 _CUT = "\n[… the rest was not kept: more than 10 million characters …]\n"
+_PATIENCE_S = 0.1
 
 
 class StreamCapture:
@@ -22,6 +27,9 @@ class StreamCapture:
         self._texts: dict[str, list[str]] = {"stdout": [], "stderr": []}
         self._lengths = {"stdout": 0, "stderr": 0}
         self._undo: list[Callable[[], None]] = []
+        self._hooked: list[Any] = []
+        self._stopped = False
+        self._shell = shell
         kernel = getattr(shell, "kernel", None)
         parent = shell.get_parent() if kernel is not None and hasattr(shell, "get_parent") else None
         self._message = (parent or {}).get("header", {}).get("msg_id")
@@ -29,19 +37,24 @@ class StreamCapture:
             stream = getattr(sys, name)
             if kernel is not None and hasattr(stream, "register_hook") and hasattr(stream, "pub_thread"):
                 self._hook(stream)
-            else:
-                self._tee(name, stream)
+            elif stream is not None:
+                self._wrap(name, stream)
 
-    def stop(self) -> tuple[str, str]:
+    def stop(self) -> dict[str, str]:
         """Return the texts of stdout and stderr; nothing of ours is left on the streams."""
-        for name in self._texts:
-            getattr(sys, name).flush()
+        for stream in self._hooked:
+            with guarded("collect what the cell printed"):
+                _drain(stream)
+                stream.flush()
+        self._stopped = True
         for undo in self._undo:
-            undo()
-        stdout, stderr = ("".join(parts) for parts in self._texts.values())
-        return stdout, stderr
+            with guarded("leave an output stream"):
+                undo()
+        return {name: "".join(parts) for name, parts in self._texts.items()}
 
-    def _add(self, name: str, text: str) -> None:
+    def _add(self, name: str, text: object) -> None:
+        if self._stopped or not isinstance(text, str):
+            return
         left = MAX_CHARACTERS - self._lengths[name]
         if left > 0:
             self._texts[name].append(text[:left] + (_CUT if len(text) > left else ""))
@@ -56,30 +69,46 @@ class StreamCapture:
         # The hooks are thread-local: they have to be registered by the thread that publishes.
         _in_thread(stream.pub_thread, lambda: stream.register_hook(hook))
         self._undo.append(lambda: _in_thread(stream.pub_thread, lambda: stream.unregister_hook(hook)))
+        self._hooked.append(stream)
 
-    def _tee(self, name: str, stream: Any) -> None:
-        tee = _Tee(stream, lambda text: self._add(name, text))
-        setattr(sys, name, tee)
-        self._undo.append(lambda: setattr(sys, name, stream) if getattr(sys, name) is tee else None)
+    def _wrap(self, name: str, stream: Any) -> None:
+        write, own = stream.write, vars(stream).get("write")
+
+        def write_and_tell(text: Any, *more: Any, **named: Any) -> Any:
+            result = write(text, *more, **named)
+            if not _is_showing(self._shell):
+                self._add(name, text)
+            return result
+
+        def undo() -> None:
+            if vars(stream).get("write") is write_and_tell:  # else somebody wraps it in turn: it passes on, no more
+                if own is None:
+                    del stream.write
+                else:
+                    stream.write = own
+
+        stream.write = write_and_tell
+        self._undo.append(undo)
 
 
-class _Tee:
-    """A stream that also tells what is written to it."""
+def _is_showing(shell: Any) -> bool:
+    """Tell whether IPython itself writes: a terminal shows results, displays and tracebacks there (IPython 9 tells)."""
+    return (
+        getattr(shell.displayhook, "is_active", False)
+        or getattr(shell.display_pub, "is_publishing", False)
+        or getattr(shell, "showing_traceback", False)
+    )
 
-    def __init__(self, stream: Any, tell: Callable[[str], None]) -> None:
-        self._stream = stream
-        self._tell = tell
 
-    def write(self, text: str) -> int:
-        self._tell(text)
-        return int(self._stream.write(text) or 0)
-
-    def writelines(self, lines: Any) -> None:
-        for line in lines:
-            self.write(line)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+def _drain(stream: Any) -> None:
+    """Wait until ipykernel's thread has read what was written to the file descriptor, as child processes do."""
+    pipe = getattr(stream, "_fid", None)
+    if pipe is None:
+        return
+    end = time.perf_counter() + _PATIENCE_S
+    while select.select([pipe], [], [], 0)[0] and time.perf_counter() < end:
+        time.sleep(0.001)
+    time.sleep(0.0005)  # the thread may hold what it has read, and be about to write it
 
 
 def _in_thread(thread: Any, action: Callable[[], object]) -> None:

@@ -44,7 +44,17 @@ class BuiltinCodec:
 
     def summary(self, value: Any) -> str:
         """Return the length of what has one."""
-        return f"{len(value):,}" if hasattr(value, "__len__") else ""
+        if not hasattr(value, "__len__") or isinstance(value, range):  # a range may be longer than Python can count
+            return ""
+        return f"{len(value):,}"
+
+
+def _int(value: int) -> int | str:
+    return value if abs(value) < 2**63 else hex(value)  # decimal text of long numbers is slow, and forbidden
+
+
+def _int_back(fields: Any) -> Any:
+    return int(fields, 16) if isinstance(fields, str) else fields
 
 
 def _float(value: float, _: Walker) -> bytes:
@@ -90,7 +100,7 @@ BY_TYPE: dict[type, BuiltinCodec] = {
     for codec in (
         _codec(type(None), lambda v, w: None, lambda f, r: None),
         _codec(bool, lambda v, w: v, lambda f, r: f),
-        _codec(int, lambda v, w: v if abs(v) < 2**63 else str(v), lambda f, r: int(f)),
+        _codec(int, lambda v, w: _int(v), lambda f, r: _int_back(f)),
         _codec(float, _float, lambda f, r: struct.unpack("<d", f)[0]),
         _codec(
             complex, lambda v, w: struct.pack("<dd", v.real, v.imag), lambda f, r: complex(*struct.unpack("<dd", f))
@@ -103,7 +113,9 @@ BY_TYPE: dict[type, BuiltinCodec] = {
         _codec(set, _unordered, lambda f, r: {r.child(item) for item in f}),
         _codec(frozenset, _unordered, lambda f, r: frozenset(r.child(item) for item in f)),
         _codec(dict, _pairs, lambda f, r: {r.child(key): r.child(item) for key, item in f}),
-        _codec(range, lambda v, w: [v.start, v.stop, v.step], lambda f, r: range(*f)),
+        _codec(
+            range, lambda v, w: [_int(n) for n in (v.start, v.stop, v.step)], lambda f, r: range(*map(_int_back, f))
+        ),
         _codec(slice, lambda v, w: _children((v.start, v.stop, v.step), w), lambda f, r: slice(*map(r.child, f))),
         _codec(date, lambda v, w: v.isoformat(), lambda f, r: date.fromisoformat(f)),
         _codec(time, lambda v, w: _naive(v), lambda f, r: time.fromisoformat(f)),
@@ -119,5 +131,5 @@ BY_TYPE: dict[type, BuiltinCodec] = {
 
 def _naive(value: time | datetime) -> str:
     if value.tzinfo is not None or value.fold:
-        raise NotWalkableError(f"no codec for a {type(value).__name__} with a time zone")
+        raise NotWalkableError(f"no codec for a {type(value).__name__} with a time zone or a fold")
     return value.isoformat()

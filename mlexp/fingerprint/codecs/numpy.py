@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,29 +25,27 @@ class ArrayCodec:
 
     def describe(self, value: Any, walker: Walker) -> object:
         """Return dtype, shape, order and content."""
-        if value.dtype == object:
-            return ["O", list(value.shape), "C", [walker.child(item) for item in value.ravel(order="C").tolist()]]
-        dtype = _dtype_text(value.dtype)
         order = "F" if value.flags.f_contiguous and not value.flags.c_contiguous else "C"
         flat = value.ravel(order=order)  # a view where the elements lie so, else a copy
-        content = flat.view(np.uint8).data if flat.size and value.dtype.itemsize else b""
+        if value.dtype == object:
+            return ["O", list(value.shape), order, [walker.child(item) for item in flat.tolist()]]
+        dtype = _dtype_text(value.dtype)
+        content = _bytes_of(flat).data if flat.size and value.dtype.itemsize else b""
         return [dtype, list(value.shape), order, walker.buffer(content)]
 
     def restore(self, fields: Any, restorer: Restorer) -> object:
         """Return an array of its own memory."""
-        dtype, shape, order, content = fields
+        text, shape, order, content = fields
         shape = tuple(int(n) for n in shape)
-        if dtype == "O":
+        if text == "O":
             flat = np.empty(len(content), dtype=object)
             for index, item in enumerate(content):
                 flat[index] = restorer.child(item)
-            return flat.reshape(shape)
-        data = bytearray(restorer.buffer(content))
-        return (
-            np.frombuffer(data, dtype=_dtype_of(dtype)).reshape(shape, order=order)
-            if data
-            else np.empty(shape, dtype=_dtype_of(dtype), order=order)
-        )
+            return flat.reshape(shape, order=order)
+        dtype, data = _dtype_of(text), bytearray(restorer.buffer(content))
+        if prod(shape) * dtype.itemsize != len(data):
+            raise NotWalkableError(f"a stored array of shape {shape} and dtype {dtype} has {len(data)} bytes")
+        return np.ndarray(shape, dtype, buffer=data or None, order=order)
 
     def summary(self, value: Any) -> str:
         """Return the shape."""
@@ -63,12 +62,22 @@ class ScalarCodec:
         return isinstance(value, np.generic) and type(value).__module__ == "numpy"
 
     def describe(self, value: Any, walker: Walker) -> object:  # noqa: ARG002  (the protocol's)
-        """Return dtype and bytes."""
-        return [_dtype_text(value.dtype), value.tobytes()]
+        """Return dtype and bytes; of texts, which arrays would strip of NULs at their ends, the text."""
+        dtype = _dtype_text(value.dtype)
+        if isinstance(value, np.str_):
+            return ["U", value.encode("utf-8", "surrogatepass")]
+        if isinstance(value, np.bytes_):
+            return ["S", bytes(value)]
+        return [dtype, _bytes_of(np.atleast_1d(value)).tobytes()]
 
     def restore(self, fields: Any, restorer: Restorer) -> object:  # noqa: ARG002  (the protocol's)
         """Return the scalar."""
-        return np.frombuffer(fields[1], dtype=_dtype_of(fields[0]))[0]
+        text, data = fields
+        if text == "U":
+            return np.str_(data.decode("utf-8", "surrogatepass"))
+        if text == "S":
+            return np.bytes_(data)
+        return np.frombuffer(data, dtype=_dtype_of(text))[0]
 
     def summary(self, value: Any) -> str:  # noqa: ARG002  (the protocol's)
         """Return nothing: a number has no extent."""
@@ -97,15 +106,33 @@ class DtypeCodec:
         return str(value)
 
 
+def _bytes_of(flat: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the bytes of a flat array as numbers; those that only fill up an extended float are 0."""
+    data = flat.view(np.uint8)
+    if flat.dtype.char in "gG" and np.finfo(np.longdouble).nmant == 63:
+        data = data.reshape(-1, np.dtype(np.longdouble).itemsize).copy()
+        data[:, 10:] = 0
+    return data.reshape(-1)
+
+
 def _dtype_text(dtype: np.dtype[Any]) -> str:
     if dtype.hasobject or dtype.kind not in "biufcmMSUV" or type(dtype).__module__ != "numpy.dtypes":
         raise NotWalkableError(f"no codec for arrays of dtype {dtype}")
     if dtype.metadata:
         raise NotWalkableError(f"no codec for dtype {dtype} with metadata")
-    text = repr(dtype.descr) if dtype.names is not None else dtype.str
-    if _dtype_of(text) != dtype:
+    try:
+        text = repr(dtype.descr) if dtype.names is not None else dtype.str
+        exact = _dtype_of(text) == dtype and dtype.type is not np.record
+    except (ValueError, NotWalkableError):
+        exact = False
+    if not exact or (dtype.names is not None and _has_padding(dtype)):
         raise NotWalkableError(f"no codec for dtype {dtype}: its text does not give it back")
     return text
+
+
+def _has_padding(dtype: np.dtype[Any]) -> bool:
+    inner = [field[0] for field in (dtype.fields or {}).values()]
+    return dtype.base.char in "gG" or any(map(_has_padding, inner if dtype.subdtype is None else [dtype.base]))
 
 
 def _dtype_of(text: Any) -> np.dtype[Any]:

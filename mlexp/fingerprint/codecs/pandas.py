@@ -44,7 +44,8 @@ class FrameCodec:
         arrays = [_give_array(column, restorer) for column in fields[2]]
         if len(arrays) != len(columns) or any(len(array) != len(index) for array in arrays):
             raise NotWalkableError("a stored frame has columns of another length than its index")
-        frame = pd.DataFrame(dict(enumerate(arrays)), index=index, columns=range(len(arrays)), copy=False)
+        parts = {i: _series(array, index) for i, array in enumerate(arrays)}
+        frame = pd.DataFrame(parts, index=index, columns=range(len(arrays)), copy=False)
         frame.columns = columns
         return _give_extras(frame, fields[3:], restorer)
 
@@ -69,8 +70,8 @@ class SeriesCodec:
 
     def restore(self, fields: Any, restorer: Restorer) -> object:
         """Return the series."""
-        index, array = restorer.child(fields[0]), _give_array(fields[2], restorer)
-        series = pd.Series(array, index=index, name=restorer.child(fields[1]), copy=False)
+        series = _series(_give_array(fields[2], restorer), restorer.child(fields[0]))
+        series.name = restorer.child(fields[1])
         return _give_extras(series, fields[3:], restorer)
 
     def summary(self, value: Any) -> str:
@@ -95,8 +96,7 @@ class IndexCodec:
         if isinstance(value, pd.MultiIndex):
             levels = [walker.child(level) for level in value.levels]
             return ["multi", names, [levels, [walker.child(np.asarray(codes)) for codes in value.codes]]]
-        freq = getattr(value, "freq", None) if isinstance(value, (pd.DatetimeIndex, pd.TimedeltaIndex)) else None
-        return ["plain", names, [_take_array(value.array, walker), freq.freqstr if freq is not None else None]]
+        return ["plain", names, [_take_array(value.array, walker), _freq_text(value)]]
 
     def restore(self, fields: Any, restorer: Restorer) -> object:
         """Return the index."""
@@ -124,7 +124,7 @@ class ScalarCodec:
     def handles(self, value: object) -> bool:
         """Take zone-less timestamps, time differences and the missing values."""
         plain = type(value) in (pd.Timestamp, pd.Timedelta) and getattr(value, "tz", None) is None
-        return plain or value is pd.NA or value is pd.NaT
+        return (plain and not getattr(value, "fold", 0)) or value is pd.NA or value is pd.NaT
 
     def describe(self, value: Any, walker: Walker) -> object:  # noqa: ARG002  (the protocol's)
         """Return what it is, and its number and unit."""
@@ -148,7 +148,7 @@ class ScalarCodec:
 
 def _take_array(array: Any, walker: Walker) -> list[object]:
     dtype = array.dtype
-    if isinstance(dtype, np.dtype) or isinstance(array, pd.arrays.NumpyExtensionArray):
+    if isinstance(dtype, np.dtype) or type(array) is pd.arrays.NumpyExtensionArray:
         return ["numpy", None, walker.child(np.asarray(array))]
     if isinstance(dtype, pd.CategoricalDtype):
         return [
@@ -160,7 +160,7 @@ def _take_array(array: Any, walker: Walker) -> list[object]:
         missing = "nan" if dtype.na_value is not pd.NA else "NA"
         return ["string", [dtype.storage, missing], _take_texts(array, walker)]
     if isinstance(dtype, pd.DatetimeTZDtype):
-        return ["zoned", [str(dtype.tz), dtype.unit], walker.child(np.asarray(array.asi8))]
+        return ["zoned", [_zone_text(dtype), dtype.unit], walker.child(np.asarray(array.asi8))]
     for name, cls in _NULLABLE.items():
         if isinstance(dtype, cls):
             mask = np.asarray(array.isna(), dtype=bool)
@@ -177,7 +177,7 @@ def _give_array(fields: Any, restorer: Restorer) -> Any:
         categories, codes = (restorer.child(part) for part in content)
         return pd.Categorical.from_codes(codes, categories=categories, ordered=bool(detail))
     if form == "string":
-        dtype = pd.StringDtype(detail[0], na_value=np.nan if detail[1] == "nan" else pd.NA)
+        dtype = pd.StringDtype(detail[0], na_value=np.nan) if detail[1] == "nan" else pd.StringDtype(detail[0])
         return pd.array(_give_texts(content, restorer), dtype=dtype)
     if form == "zoned":
         stamps = restorer.child(content).view(f"M8[{detail[1]}]")
@@ -189,6 +189,36 @@ def _give_array(fields: Any, restorer: Restorer) -> Any:
         )  # fmt: skip
         return kind(values, mask)
     raise NotWalkableError(f"a stored column has an unknown form {form!r}")
+
+
+def _series(array: Any, index: Any) -> Any:
+    return pd.Series(
+        array, index=index, dtype=array.dtype, copy=False
+    )  # without dtype, objects may become texts or dates
+
+
+def _freq_text(index: Any) -> str | None:
+    freq = index.freq if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex)) else None
+    if freq is None:
+        return None
+    try:
+        exact = pd.tseries.frequencies.to_offset(freq.freqstr) == freq
+    except ValueError:
+        exact = False
+    if not exact:
+        raise NotWalkableError(f"no codec for an index with freq {freq!r}: its text does not give it back")
+    return str(freq.freqstr)
+
+
+def _zone_text(dtype: Any) -> str:
+    text = str(dtype.tz)
+    try:
+        exact = pd.DatetimeTZDtype(dtype.unit, text) == dtype
+    except Exception:  # what pandas raises for a zone that it does not know has changed several times
+        exact = False
+    if not exact:
+        raise NotWalkableError(f"no codec for times in the zone {dtype.tz!r}: its name does not give it back")
+    return text
 
 
 def _take_texts(array: Any, walker: Walker) -> list[object]:

@@ -6,6 +6,7 @@ from mlexp.pipeline.passes.figures import show_figures
 from mlexp.pipeline.passes.inputs import bundle_inputs
 from mlexp.pipeline.passes.magics import translate_magics
 from mlexp.pipeline.passes.metrics import name_metrics
+from mlexp.pipeline.passes.notebook import hoist_futures, stand_in
 from mlexp.pipeline.passes.own import take_mlexp_out
 from mlexp.pipeline.passes.params import make_flags
 from mlexp.pipeline.passes.randomness import restore_all_states, restore_states
@@ -15,7 +16,9 @@ from mlexp.pipeline.script import Pass
 BEFORE_RANDOMNESS: tuple[Pass, ...] = (
     replay_errors,
     take_mlexp_out,
+    hoist_futures,
     translate_magics,
+    stand_in,
     make_flags,
     bundle_inputs,
     name_metrics,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import keyword
 import re
 from dataclasses import replace
 
 from mlexp.dataflow.cell import parse
 from mlexp.pipeline.edits import Edits
+from mlexp.pipeline.naming import OWN_NAMES
 from mlexp.pipeline.script import Script, ScriptMetric
 from mlexp.records import MetricOrigin
 
@@ -43,6 +45,7 @@ def _free_name(metric: str, script: Script) -> str:
     name = re.sub(r"\W", "_", metric)
     name = f"_{name}" if not name.isidentifier() or keyword.iskeyword(name) else name
     taken = {n for section in script.sections for n in (*section.execution.bound, *section.execution.loaded)}
+    taken |= {*OWN_NAMES, *dir(builtins)}
     while name in taken:
         name += "_"
     return name

@@ -11,6 +11,7 @@ from mlexp.pipeline.script import Script, Section
 
 _OURS = "mlexp"
 _EXTENSION_MAGICS = frozenset({"load_ext", "reload_ext", "unload_ext"})
+_MAGICS = frozenset({"track", "runs", "compare", "export", "verify"})
 
 
 def take_mlexp_out(script: Script) -> Script:
@@ -19,17 +20,17 @@ def take_mlexp_out(script: Script) -> Script:
     logs: set[str] = set()
     for section in script.sections:
         _aliases(section, modules, logs)
-    changed = script.with_sources(lambda section: _without(section, modules, logs, script.own("log")))
     log = script.own("log")
-    used = [
-        f"{log}(" in new.source and new.source != old.source
-        for new, old in zip(changed.sections, script.sections, strict=True)
-    ]
-    if any(used[:-1]) and used[-1]:  # the points of earlier cells are of other runs
-        last = changed.sections[-1]
-        cleared = replace(last, source=f"{script.own('history')}.clear()\n\n{last.source}")
-        changed = replace(changed, sections=(*changed.sections[:-1], cleared))
-    return replace(changed, logs=any(used))
+    sections = []
+    logging = []
+    for section in script.sections:
+        source, logged = _without(section, modules, logs, log)
+        sections.append(replace(section, source=source))
+        logging.append(logged)
+    if any(logging[:-1]) and logging[-1]:  # the points of earlier cells are of other runs
+        last = sections[-1]
+        sections[-1] = replace(last, source=f"{script.own('history')}.clear()\n\n{last.source}")
+    return replace(script, sections=tuple(sections), logs=any(logging))
 
 
 def _aliases(section: Section, modules: set[str], logs: set[str]) -> None:
@@ -41,24 +42,25 @@ def _aliases(section: Section, modules: set[str], logs: set[str]) -> None:
             logs |= {alias.asname or alias.name for alias in node.names if alias.name == "log"}
 
 
-def _without(section: Section, modules: set[str], logs: set[str], log: str) -> str:
+def _without(section: Section, modules: set[str], logs: set[str], log: str) -> tuple[str, bool]:
+    """Return the section's text, and whether it logs."""
     tree = parse(section.source)
-    if tree is None or not any(name in section.source for name in modules | logs):
-        return section.source
+    if tree is None or not any(name in section.source for name in modules | logs | _MAGICS):
+        return section.source, False
     edits = Edits(section.source)
     for block in blocks(tree):
         for statement in block:
             alone = len(block) == 1 and block is not tree.body
             if _imports_mlexp(statement):
                 _take_import(statement, edits, alone=alone)
-            elif _loads_mlexp(statement):
+            elif _is_our_magic(statement):
                 edits.remove_line(statement, alone=alone)
             elif isinstance(statement, (ast.Expr, ast.Assign)) and _asks_mlexp(statement, modules):
                 edits.comment_out(statement, alone=alone)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _is_log(node.func, modules, logs):
-            edits.replace(node.func, log)
-    return edits.done()
+    logged = [node for node in ast.walk(tree) if isinstance(node, ast.expr) and _is_log(node, modules, logs)]
+    for node in logged:
+        edits.replace(node, log)
+    return edits.done(), bool(logged)
 
 
 def _imports_mlexp(statement: ast.stmt) -> bool:
@@ -67,9 +69,12 @@ def _imports_mlexp(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.ImportFrom) and (statement.module or "").partition(".")[0] == _OURS
 
 
-def _loads_mlexp(statement: ast.stmt) -> bool:
+def _is_our_magic(statement: ast.stmt) -> bool:
     found = magic_call(statement.value) if isinstance(statement, ast.Expr) else None
-    return found is not None and found[1][:1] != () and found[1][0] in _EXTENSION_MAGICS and found[1][1:] == (_OURS,)
+    if found is None or found[0] != "run_line_magic" or not found[1]:
+        return False
+    name, *words = found[1]
+    return name in _MAGICS or (name in _EXTENSION_MAGICS and words == [_OURS])
 
 
 def _take_import(statement: ast.stmt, edits: Edits, *, alone: bool) -> None:
@@ -91,7 +96,7 @@ def _asks_mlexp(statement: ast.stmt, modules: set[str]) -> bool:
     )
 
 
-def _is_log(function: ast.expr, modules: set[str], logs: set[str]) -> bool:
-    if isinstance(function, ast.Attribute):
-        return function.attr == "log" and isinstance(function.value, ast.Name) and function.value.id in modules
-    return isinstance(function, ast.Name) and function.id in logs
+def _is_log(node: ast.expr, modules: set[str], logs: set[str]) -> bool:
+    if isinstance(node, ast.Attribute):
+        return node.attr == "log" and isinstance(node.value, ast.Name) and node.value.id in modules
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in logs

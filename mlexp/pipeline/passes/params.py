@@ -2,54 +2,79 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mlexp.dataflow.bindings import Kind, bindings_of
 from mlexp.dataflow.cell import parse
 from mlexp.pipeline.edits import Edits
 from mlexp.pipeline.script import Script, Section
 
-_FLAGS = frozenset({"data", "metrics", "history", "figures", "check", "help", "rtol"})
+_FLAGS = ("data", "metrics", "history", "figures", "check", "help", "rtol")
 """Our own flags; a param of such a name gets `_` appended."""
+_MAX_SOURCE = 80
+"""Longer values are shown as Python writes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A flag that was made."""
+
+    name: str
+    value: str
+    """Its value as Python: as the user wrote it, if that is one line."""
 
 
 def make_flags(script: Script) -> Script:
     """Make a flag of each param whose binding stands in the script."""
-    by_execution: dict[int, list[tuple[str, str]]] = {}
+    flag_of = _flags_of([param.name for param in script.run.params])
+    by_execution: dict[int, dict[str, str]] = {}
     for param in script.run.params:
-        by_execution.setdefault(param.execution, []).append((param.name, param.literal))
+        by_execution.setdefault(param.execution, {})[param.name] = param.literal
     flags: list[tuple[str, str]] = []
+    disputed: list[tuple[str, str, str]] = []
     sections = []
     for section in script.sections:
-        wanted = dict(by_execution.get(section.execution.index, ()))
-        source, made = _with_flags(section, wanted, script.own("args"))
-        flags += [(flag_of(name), wanted[name]) for name in made]
+        wanted = by_execution.get(section.execution.index, {})
+        source, made, others = _with_flags(section, wanted, script.own("args"), flag_of)
+        flags += [(flag_of[flag.name], flag.value) for flag in made]
+        disputed += others
         sections.append(replace(section, source=source))
-    return replace(script, sections=tuple(sections), params=tuple(flags))
+    return replace(script, sections=tuple(sections), params=tuple(flags), disputed=tuple(disputed))
 
 
-def flag_of(name: str) -> str:
-    """Return the flag of a param, without its dashes."""
-    return f"{name}_" if name in _FLAGS else name
+def _flags_of(names: list[str]) -> dict[str, str]:
+    """Return the flag of each param, without its dashes."""
+    flags: dict[str, str] = {}
+    for name in names:
+        flag = name
+        while flag in _FLAGS or flag in flags.values() or (flag != name and flag in names):
+            flag += "_"
+        flags[name] = flag
+    return flags
 
 
-def _with_flags(section: Section, wanted: dict[str, str], args: str) -> tuple[str, list[str]]:
+def _with_flags(
+    section: Section, wanted: dict[str, str], args: str, flag_of: dict[str, str]
+) -> tuple[str, list[_Made], list[tuple[str, str, str]]]:
+    """Return the section's text, the flags, and the params whose code gives another value than their record."""
     tree = parse(section.source)
     if tree is None or not wanted:
-        return section.source, []
-    edits, made, taken = Edits(section.source), [], set[tuple[int, int]]()
+        return section.source, [], []
+    edits, taken = Edits(section.source), set[tuple[int, int]]()
+    made: list[_Made] = []
+    disputed = []
     for name, binding in bindings_of(tree).items():
         node = binding.node
-        if (
-            name not in wanted
-            or binding.kind is not Kind.CONSTANT
-            or node is None
-            or repr(binding.value) != wanted[name]
-        ):
+        if name not in wanted or binding.kind is not Kind.CONSTANT or node is None:
+            continue
+        if repr(binding.value) != wanted[name]:
+            disputed.append((name, wanted[name], repr(binding.value)))
             continue
         place = (node.lineno, node.col_offset)
         if place not in taken:  # `a = b = 1` is one flag
             taken.add(place)
-            edits.replace(node, f"{args}.{flag_of(name)}")
-            made.append(name)
-    return edits.done(), made
+            source = edits.text_of(node)
+            plain = "\n" not in source and len(source) <= _MAX_SOURCE
+            edits.replace(node, f"{args}.{flag_of[name]}")
+            made.append(_Made(name, source if plain else wanted[name]))
+    return edits.done(), made, disputed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from mlexp.dataflow.cell import parse
@@ -24,39 +24,45 @@ def restore_all_states(script: Script) -> Script:
 
 
 def _restored(script: Script, *, trust_seeds: bool) -> Script:
-    states: list[RestoredState] = []
+    states: dict[str, RestoredState] = {}
     known: dict[str, Digest] = {}
     seeding = _seeding_functions(script.sections)
     sections = []
     for section in script.sections:
-        lines = []
-        for moved in section.execution.generators:
+        lines: list[str] = []
+        for moved in section.execution.generators if _draws(section, trust=trust_seeds) else ():
             if moved.before == moved.after:
                 continue
-            if trust_seeds and (known.get(moved.generator) == moved.before or _seeds(section, seeding)):
-                known[moved.generator] = moved.after
-                continue
-            state = _state(section, moved)
-            states.append(state)
-            lines.append(f"{script.own('restore_state')}({state.file!r}, {state.generator!r})".replace("'", '"'))
+            if not trust_seeds or not (known.get(moved.generator) == moved.before or _seeds(section, seeding)):
+                state = _state(section, moved, states)
+                states[state.file] = state
+                lines += _restoring(state, script.own("restore_state"))
             known[moved.generator] = moved.after
-        sections.append(replace(section, source="\n".join([*_explained(lines), section.source])))
-    return replace(script, sections=tuple(sections), states=tuple(states))
+        sections.append(replace(section, source="\n".join([*lines, section.source])))
+    return replace(script, sections=tuple(sections), states=tuple(states.values()))
 
 
-def _explained(lines: list[str]) -> list[str]:
-    if not lines:
-        return []
+def _restoring(state: RestoredState, function: str) -> list[str]:
     return [
-        "# The notebook did not seed here: this is the state as it was. Without this line, each run draws anew.",
-        *lines,
+        f"# Nobody seeded {state.generator} here: this is its state as it was. Without this line, each run draws anew.",
+        f'{function}("{state.file}", "{state.generator}")',
         "",
     ]
 
 
-def _state(section: Section, moved: GeneratorState) -> RestoredState:
-    file = f"rng-{section.execution.number}-{moved.generator}.json"
+def _state(section: Section, moved: GeneratorState, states: Mapping[str, RestoredState]) -> RestoredState:
+    execution = section.execution
+    file = f"rng-{execution.number}-{moved.generator}.json"
+    if file in states:  # executions that leave no history share the number of the next
+        file = f"rng-{execution.number}-{execution.index}-{moved.generator}.json"
     return RestoredState(file=file, generator=moved.generator, digest=moved.before)
+
+
+def _draws(section: Section, *, trust: bool) -> bool:
+    """Tell whether anything in a section may draw for the user; what an import draws is nothing to the user's code."""
+    tree = parse(section.source)
+    imports = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef) if trust else ()
+    return tree is None or not all(isinstance(statement, imports) for statement in tree.body)
 
 
 def _seeding_functions(sections: Iterable[Section]) -> frozenset[str]:

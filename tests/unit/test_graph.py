@@ -1,0 +1,81 @@
+"""Which executions a tracked one rests on, and so which constants are its params."""
+
+import pytest
+
+from mlexp.dataflow.graph import params_of, rests_on
+from mlexp.dataflow.names import names_of
+from mlexp.records import Outcome
+from mlexp.testing import samples
+
+
+def session(*cells):
+    """The executions of a session; a cell that ends in `!` could not be compiled."""
+    found = []
+    for index, cell in enumerate(cells):
+        names = names_of(cell)
+        outcome = Outcome.NOT_RUN if cell.endswith("!") else Outcome.OK
+        fields = {"bound": names.bound, "read": names.read, "loaded": names.loaded, "outcome": outcome}
+        found.append(samples.execution(index, cell, **fields))
+    return found
+
+
+RESTS = {
+    "what it reads": (["a = 1", "b = 2", "c = a"], [0, 2]),
+    "what that reads": (["a = 1", "b = a", "z = 0", "c = b"], [0, 1, 3]),
+    "in-place changes": (["a = []", "a.append(1)", "b = a"], [0, 1, 2]),
+    "items set": (["d = {}", "d['k'] = 1", "x = d"], [0, 1, 2]),
+    "what it adds to": (["n = 0", "m = 0", "n += 1"], [0, 2]),
+    "all that bound it": (["a = 1", "a = 2", "b = a"], [0, 1, 2]),
+    "functions and what they read": (["k = 3", "def f():\n    return k", "x = f()"], [0, 1, 2]),
+    "imports": (["import numpy as np", "x = np.ones(3)"], [0, 1]),
+    "nothing": (["a = 1", "b = 2"], [1]),
+    "not what came later": (["a = 1", "b = a", "a = 5"], None),
+    "not what did not run": (["a = 1", "a = 2 !", "b = a"], [0, 2]),
+}
+
+
+@pytest.mark.parametrize(("cells", "expected"), RESTS.values(), ids=RESTS)
+def test_an_execution_rests_on(cells, expected):
+    executions = session(*cells)
+    if expected is None:
+        executions, target, expected = executions, executions[1], [0, 1]
+    else:
+        target = executions[-1]
+    assert [execution.index for execution in rests_on(executions, target)] == expected
+    assert [execution.index for execution in rests_on(executions[::-1], target)] == expected
+
+
+PARAMS = {
+    "read in its own cell": (["lr = 0.1\nx = f(lr)"], "lr=0.1"),
+    "read in a later cell": (["lr = 0.1", "x = f(lr)"], "lr=0.1"),
+    "only stood there": (["lr = 0.1", "n = 5\nx = f(n)"], "n=5"),
+    "never read": (["lr = 0.1\nx = f()"], ""),
+    "read by a function": (["k = 3", "def f():\n    return k", "x = f()"], "k=3"),
+    "the last counts": (["lr = 0.1", "lr = 0.2", "x = f(lr)"], "lr=0.2"),
+    "computed at last": (["lr = 0.1", "lr = f()", "x = g(lr)"], ""),
+    "computed before": (["lr = f()", "lr = 0.1", "x = g(lr)"], "lr=0.1"),
+    "counters": (["n = 0", "for i in r:\n    n += i", "x = f(n)"], ""),
+    "decided by a condition": (["if c:\n    lr = 0.1\nx = f(lr)"], ""),
+    "in the order of the last binding": (["a = 1", "b = 2", "a = 3", "x = f(a, b)"], "b=2 a=3"),
+    "hidden names": (["_a = 1", "x = f(_a)"], ""),
+    "empty containers": (["rows = []", "d = {}", "x = f(rows, d)"], ""),
+    "containers": (["sizes = (64, 32)", "x = f(sizes)"], "sizes=(64, 32)"),
+    "sets, in one order": (["s = {'b', 'a', 'c'}", "x = f(s)"], "s={'a', 'b', 'c'}"),
+    "None and texts": (["a = None", "b = ''", "x = f(a, b)"], "a=None b=''"),
+    "a file's path": (["path = 'data/train.csv'", "x = f(path)"], ""),
+    "a file's folder": (["folder = 'data/'", "x = f(folder)"], ""),
+    "another path": (["path = 'data/test.csv'", "x = f(path)"], "path='data/test.csv'"),
+}
+
+
+@pytest.mark.parametrize(("cells", "expected"), PARAMS.values(), ids=PARAMS)
+def test_the_params_of_a_run(cells, expected):
+    executions = session(*cells)
+    found = params_of(executions, executions[-1], inputs=["data/train.csv"])
+    assert " ".join(f"{param.name}={param.literal}" for param in found) == expected
+
+
+def test_a_param_knows_its_value_and_where_it_was_bound():
+    executions = session("a = 1", "lr = 2**-3", "x = f(lr)")
+    (param,) = params_of(executions, executions[-1])
+    assert (param.name, param.value, param.execution) == ("lr", 0.125, 1)
