@@ -30,8 +30,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return Status.YES
     command = {command.name: command for command in COMMANDS}.get(words[0])
     if command is None:
-        names = ", ".join(command.name for command in COMMANDS)
-        return _failed(UsageError(f"there is no command {words[0]!r}; there are {names}"))
+        return _failed(_unknown(words[0]))
     try:
         return _run(command, words[1:])
     except (UsageError, RunNotFoundError) as error:
@@ -73,6 +72,15 @@ def _run(command: Command, words: Sequence[str]) -> int:
     elif answer.text:
         print(answer.text)
     return answer.status
+
+
+def _unknown(word: str) -> UsageError:
+    from difflib import get_close_matches
+
+    names = [command.name for command in COMMANDS]
+    close = get_close_matches(word, names, n=1)
+    hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(names)}."
+    return UsageError(f"there is no command {word!r}. {hint}")
 
 
 class _Progress:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from mlexp.errors import ExportError
+from mlexp.errors import BlobCorruptError, ExportError
 from mlexp.pipeline.script import Script
 from mlexp.records import Digest
 from mlexp.snapshot import BlobStore
@@ -18,8 +18,11 @@ def has_bundle(script: Script) -> bool:
 
 def bundle_files(script: Script) -> dict[str, Digest]:
     """Return the content of the bundle: digests by path in it."""
-    files: dict[str, Digest] = {item.name: item.digest for item in script.inputs}
-    for path, digest in [(m.file, m.digest) for m in script.modules] + [(s.file, s.digest) for s in script.states]:
+    files: dict[str, Digest] = {}
+    named = [(item.name, item.digest) for item in script.inputs]
+    named += [(module.file, module.digest) for module in script.modules]
+    named += [(state.file, state.digest) for state in script.states]
+    for path, digest in named:
         if files.setdefault(path, digest) != digest:
             raise ExportError(f"two different files would be called {path} in the bundle")
     for path in files:
@@ -40,6 +43,9 @@ def input_digests(script: Script, blobs: BlobStore) -> dict[str, str]:
     """Return the SHA-256 of each input, by name: what anybody's `sha256sum` prints."""
     found = {}
     for item in script.inputs:
-        with open(blobs.path(item.digest), "rb") as file:
-            found[item.name] = hashlib.file_digest(file, "sha256").hexdigest()
+        try:
+            with open(blobs.path(item.digest), "rb") as file:
+                found[item.name] = hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError:
+            raise BlobCorruptError(f"{item.digest} ({item.name}) is missing from {blobs.folder}") from None
     return found

@@ -21,10 +21,13 @@ from typing import Any
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _NAME_EVENTS = {
-    "os.remove": (0,), "os.rename": (0, 1), "os.rmdir": (0,), "os.mkdir": (0,), "os.link": (0, 1), "os.symlink": (1,),
-    "shutil.rmtree": (0,),
+    "os.remove": ((0, True),), "os.rename": ((0, True), (1, None)), "os.rmdir": ((0, True),), "os.mkdir": ((0, False),),
+    "os.link": ((0, True), (1, None)), "os.symlink": ((1, None),), "shutil.rmtree": ((0, True),),
 }  # fmt: skip
-"""Events that change a folder: numbers of the arguments that name an entry of it."""
+"""Events that change a folder: numbers of the arguments that name an entry of it, and whether that has to be there.
+
+What is not there cannot be taken away, nor what is there be made: that the system says itself.
+"""
 _FILE_EVENTS = frozenset({"os.truncate", "os.chmod", "os.chown", "os.utime", "os.setxattr", "sqlite3.connect"})
 """Events that change what their first argument leads to, links followed."""
 _PROCESS_EVENTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.forkpty"})
@@ -90,15 +93,16 @@ def _hook(
             if writes and (found := outside(path, follow=True)) is not None:
                 refuse(f"writing {found}")
         elif event in _NAME_EVENTS:
-            for index in _NAME_EVENTS[event]:
+            for index, has_to_be in _NAME_EVENTS[event]:
                 found = outside(arguments[index], follow=False)
-                # What is not there cannot be taken away, nor what is there be made: that the system says itself.
-                if found is not None and os.path.lexists(found) != (event == "os.mkdir"):
+                if found is not None and has_to_be in (None, os.path.lexists(found)):
                     refuse(f"{event.partition('.')[2]} {found}")
         elif event in _FILE_EVENTS:
-            # Reading a database needs no write; the kernel, where it holds, decides.
-            holds = event == "sqlite3.connect" and processes
-            if not holds and (found := outside(arguments[0], follow=True)) is not None and os.path.exists(found):
+            is_database = event == "sqlite3.connect"
+            if is_database and processes:
+                return  # reading one needs no write; the kernel decides
+            found = outside(arguments[0], follow=True)
+            if found is not None and (is_database or os.path.exists(found)):
                 refuse(f"{event.partition('.')[2]} {found}")
         elif event in _PROCESS_EVENTS:
             if not processes:

@@ -2,8 +2,7 @@
 
 Metrics and values are compared bit for bit. Printed text decides only where there is neither. What differs is looked at
 again in a second clean run with another hash seed: a name that differs between the two is volatile, and says nothing
-against the script. A script that uses sets or hashes is always run twice, and once more where it still differs: two
-seeds may give one order.
+against the script. A script that uses sets or hashes is run three times in any case: two seeds may give one order.
 """
 
 from __future__ import annotations
@@ -22,6 +21,10 @@ Once = Callable[[int], CleanRun]
 """Runs the script once in a clean process, with the given hash seed."""
 
 
+_PATIENCE_S = 30.0
+"""A script that took longer is not run a third time only to be sure."""
+
+
 def prove(script: Script, once: Once, *, recorded_text: str) -> tuple[Proof, CleanRun]:
     """Run the script and return the proof, and the first clean run."""
     run = script.run
@@ -33,7 +36,9 @@ def prove(script: Script, once: Once, *, recorded_text: str) -> tuple[Proof, Cle
     by_order = _may_depend_on_order(script)
     for seed in (2, 3) if by_order else (2,):
         differs = any(c.outcome is ComparisonOutcome.DIFFERS and c.what != "param" for c in compared)
-        if not differs and not (by_order and seed == 2):
+        if not differs and not by_order:
+            break
+        if seed > 2 and not differs and sum(clean.elapsed_s for clean in runs) > _PATIENCE_S:
             break
         again = once(seed)
         runs.append(again)

@@ -78,6 +78,8 @@ def confined(script: str, request: dict[str, Any]) -> tuple[str, Any]:
 
 def digests(names: list[str], namespace: dict[str, object]) -> dict[str, str]:
     """Return the digests of the values, by the walk that capture used; what it cannot walk is left out."""
+    if not names:
+        return {}
     from mlexp.errors import NotWalkableError
     from mlexp.fingerprint import digest_of
 
@@ -93,6 +95,8 @@ def digests(names: list[str], namespace: dict[str, object]) -> dict[str, str]:
 
 def packages(loaded: list[str]) -> list[dict[str, object]]:
     """Return the distributions that the script loaded, and all that these require."""
+    if {name.partition(".")[0] for name in loaded} <= sys.stdlib_module_names:
+        return []
     from mlexp.installed import packages_of, with_required
     from mlexp.records.documents import to_document
 

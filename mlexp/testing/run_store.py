@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
@@ -372,9 +372,15 @@ class SharedRunStoreTests(RunStoreTests):
 
     def test_two_processes_open_it_and_number_without_gaps(self, open_store: Open) -> None:
         spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(2, mp_context=spawn) as processes:
-            numbers = list(processes.map(_many_runs, [open_store] * 2, ["one", "two"]))
-        assert sorted(chain(*numbers)) == list(range(1, 101))
+        line, numbers = spawn.Barrier(2), spawn.Queue()
+        children = [spawn.Process(target=_many_runs, args=(open_store, name, line, numbers)) for name in ("one", "two")]
+        for child in children:
+            child.start()
+        found = [numbers.get(timeout=60) for _ in children]
+        for child in children:
+            child.join()
+        numbers.close()
+        assert sorted(chain(*found)) == list(range(1, 201))
 
     def test_a_process_killed_while_it_writes_leaves_whole_runs(self, store: RunStore, open_store: Open) -> None:
         spawn = multiprocessing.get_context("spawn")
@@ -406,13 +412,16 @@ def _start(store: RunStore, name: str = "run", **fields: object) -> RunRecord:
     return store.start_run(samples.run(name, **fields), samples.labels(name))
 
 
-def _many_runs(open_store: Open, name: str) -> list[int]:
-    store = open_store()
+def _many_runs(open_store: Open, name: str, line: Any, numbers: Any) -> None:
+    line.wait()  # both at once
+    found: list[int] = []
     try:
+        store = open_store()
         store.put_session(samples.session(name))
-        return [_start(store, f"{name} {n}", session_id=SessionId(name)).number for n in range(50)]
-    finally:
+        found += [_start(store, f"{name} {n}", session_id=SessionId(name)).number for n in range(100)]
         store.close()
+    finally:
+        numbers.put(found)
 
 
 def _runs_until_killed(open_store: Open, acknowledge: object) -> None:

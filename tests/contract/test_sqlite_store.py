@@ -61,6 +61,16 @@ def test_a_full_disk_is_a_store_error_and_leaves_nothing_half_done(store, path):
     assert store.points(run.id) == (points,)
 
 
+def test_what_fails_half_way_is_undone(store):
+    store.put_session(samples.session())
+    run = store.start_run(samples.run(), samples.labels())
+    end = replace(run, status=RunStatus.FINISHED, elapsed_s=1.0)
+    with pytest.raises(OverflowError):  # found when the run's row is written already
+        store.finish_run(end, [samples.points("loss", [1.0], steps=(2**70,))])
+    assert store.get_run(run.id) == run
+    store.finish_run(end)
+
+
 def test_another_writer_is_waited_for_no_longer_than_told(store, path):
     store.put_session(samples.session())
     other = sqlite3.connect(path, isolation_level=None)

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from mlexp import installed
 from mlexp.project import Project, Run
 from tests.kernel.driver import Kernel
+
+_packages_of = lru_cache(installed.packages_of)  # unload waits for it, 0.1 s, and here for each shell anew
 
 
 @pytest.fixture
@@ -74,6 +78,7 @@ class Shell:
 def shell(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:  # noqa: ARG001  (it works there)
     """A fresh shell in a project's folder, without mlexp."""
     InteractiveShell.clear_instance()
+    monkeypatch.setattr(installed, "packages_of", _packages_of)
     for name in ("displayhook", "excepthook"):
         monkeypatch.setattr(sys, name, getattr(sys, name))
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])

@@ -175,6 +175,25 @@ class TestImport:
         kernel.ok("%unload_ext mlexp\nimport mlexp")
         assert kernel.run("%%track base\nx = 1").status == "error"
 
+    def test_the_streams_of_a_kernel_are_free_again(self, kernels):
+        look = (
+            "import sys, threading\ndef hooks():\n    found, done = {}, threading.Event()\n"
+            "    for name in ('stdout', 'stderr'):\n        stream = getattr(sys, name)\n"
+            "        stream.pub_thread.schedule(lambda s=stream, n=name: found.update({n: list(s._hooks)}))\n"
+            "    sys.stdout.pub_thread.schedule(done.set)\n    done.wait(5)\n"
+            "    return found, type(sys.stdout), 'write' in vars(sys.stdout), ip.display_pub._hooks, ip.kernel.session.send\n"
+            "ip = get_ipython()\nbefore = hooks()"
+        )
+        kernel = kernels()
+        kernel.ok(look)
+        kernel.load()
+        kernel.ok("%%track\nduring = hooks()")
+        assert kernel.ok("[len(found) for found in during[0].values()]").result == "[1, 1]"
+        kernel.run("%%track\n1 / 0")
+        assert kernel.ok("hooks() == before").result == "True"
+        kernel.ok("%%track\n%unload_ext mlexp")
+        assert kernel.ok("hooks() == before").result == "True"
+
     def test_nothing_heavy(self, kernels):
         kernel = kernels()
         kernel.load()

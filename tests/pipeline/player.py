@@ -5,8 +5,8 @@ It reads requests, a line of JSON each, and answers each with a line of JSON: th
     folder       where the session happens
     environment  variables that it has, besides ours
     kernel       whether a real kernel runs it; else a shell in a fork of this process
-    steps        [kind, text, cell id]: "cell" is run, "sh" happens in a terminal between two cells, "interrupt" is a cell
-                 that is interrupted once it has made the file `started`, "answer" is typed into the cells behind it
+    steps        [kind, text, cell id]: "cell" is run, "sh" happens in a terminal between two cells, "interrupt" is a
+                 cell that is interrupted once it has made the file `started`, "answer" is typed into the cells behind
 """
 
 import contextlib
@@ -18,14 +18,13 @@ import sys
 import threading
 import time
 import traceback
+from importlib import import_module
 from pathlib import Path
 
 
 def main():
-    import IPython.core.interactiveshell
-    import traitlets.config
-
-    import mlexp.magics  # noqa: F401  (loaded once for all sessions)
+    for name in "IPython.core.interactiveshell", "traitlets.config", "mlexp.magics":
+        import_module(name)  # once for all sessions
 
     for line in sys.stdin:
         request = json.loads(line)
@@ -69,7 +68,7 @@ def in_shell():
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    sys.stdin = open(os.devnull)
+    sys.stdin = io.StringIO()
     at = next(i for i, folder in enumerate(sys.path) if folder.endswith("site-packages"))
     sys.path[: at + 1] = [*sys.path[1:at], "", sys.path[at]]  # as a kernel has it
 
@@ -79,7 +78,7 @@ def in_shell():
 
     shell = Shell.instance(config=Config(HistoryManager={"enabled": False}))
 
-    def execute(text, cell, answers, *, interrupted):
+    def execute(text, cell, answers, *, interrupted):  # noqa: ARG001  (as in a kernel)
         if interrupted:
             when_started(lambda: os.kill(os.getpid(), 2))
         printed = io.StringIO()

@@ -70,8 +70,7 @@ class Session:
     def run(self, reference: str = "r1") -> Run:
         project = Project(self.folder / ".mlexp", Settings())
         try:
-            run = project.find(reference)
-            return run if run.executions is not None and run.labels is not None else run
+            return project.find(reference)
         finally:
             project.close()
 
@@ -84,8 +83,8 @@ class Session:
         force: bool = False,
         **options: Any,
     ) -> "Script":
-        """Export a run into a folder of its own."""
-        place = place or self.folder / "exported"
+        """Export a run into a folder beside the session's."""
+        place = place or self.folder.with_name("exported")
         place.mkdir(exist_ok=True)
         project = Project(self.folder / ".mlexp", Settings())
         try:

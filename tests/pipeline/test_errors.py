@@ -78,8 +78,8 @@ def test_awaiting_cells(play: Play) -> None:
 
         # first
         a = await give(1)
-        text = """
-        not indented"""
+        text = str("""
+        not indented""")
         b, c = await asyncio.gather(give(2), give(3))
         d = 4  # behind
         ''',
@@ -90,8 +90,8 @@ def test_awaiting_cells(play: Play) -> None:
         kernel=True,
     ).export()
     assert script.verdict == "reproduced", (script.proof.reason, script.cells)
-    assert '\n    text = """\nnot indented"""\n' in script.cells
-    assert "    global a, b, c, text\n" in script.cells
+    assert '\n    text = str("""\nnot indented""")\n' in script.cells
+    assert "    global a, b, c, text\n    # first\n    a = await give(1)\n" in script.cells
     found = script.start("--check", options=("-I", "-W", "error"))
     assert (found.returncode, found.stderr) == (0, "all 1 equal those of run r1\n")
 
@@ -110,7 +110,7 @@ def test_one_awaiting_cell(play: Play) -> None:
 def test_an_interrupted_await(play: Play) -> None:
     script = play(
         "import asyncio",
-        ("interrupt", "n = 3\nopen('started', 'w').close()\nawait asyncio.sleep(60)\nm = 4"),
+        ("interrupt", "n = 3\nopen('started', 'w').close()\nwhile n:\n    await asyncio.sleep(0.01)\nm = 4"),
         "%%track\ny = n * 2.0",
         kernel=True,
     ).export()

@@ -8,7 +8,7 @@ from tests.pipeline.playing import Session
 Play = Callable[..., Session]
 
 
-def test_what_had_no_effect_becomes_a_comment_or_goes(play: Play, folder: Path) -> None:
+def test_what_had_no_effect_becomes_a_comment_or_goes(play: Play) -> None:
     script = play(
         """
         %matplotlib inline

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -253,8 +253,8 @@ def test_it_does_not_mention_mlexp_in_code(script: Script) -> None:
     assert "mlexp" not in names | imported
 
 
-def test_the_same_run_gives_the_same_bytes(script: Script, player: Player) -> None:
-    session = Session(script.path.parent.parent)
+def test_the_same_run_gives_the_same_bytes(script: Script) -> None:
+    session = Session(script.path.parent.parent / "project")
     again = session.export(place=script.path.parent.parent / "again")
     assert again.path.read_bytes() == script.path.read_bytes()
     assert [(again.bundle / name).read_bytes() for name in again.bundled] == [

@@ -88,7 +88,8 @@ def table(folder: Path) -> Path:
     return folder
 
 
-def test_names_of_ours_give_way_to_the_users(table: Path, play: Play) -> None:
+@pytest.mark.usefixtures("table")
+def test_names_of_ours_give_way_to_the_users(play: Play) -> None:
     script = play(
         """
         from pathlib import Path

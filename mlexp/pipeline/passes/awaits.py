@@ -13,7 +13,6 @@ from mlexp.dataflow.names import names_of
 from mlexp.pipeline.edits import indented
 from mlexp.pipeline.script import Script, Section
 
-
 _LOOP_CALLS = frozenset({"create_task", "ensure_future", "get_running_loop", "get_event_loop", "run_in_executor"})
 
 
@@ -49,6 +48,8 @@ def _wrapped(section: Section, run: str) -> str:
         return section.source
     lines = section.source.split("\n")
     start, end = awaiting[0].lineno - 1, awaiting[-1].end_lineno or 0
+    while start and lines[start - 1].startswith("#"):  # a comment goes with what it stands above
+        start -= 1
     inner = "\n".join(lines[start:end])
     name = f"in_{section.execution.number}"
     bound = names_of(inner).bound

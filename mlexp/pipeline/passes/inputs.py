@@ -55,11 +55,12 @@ def bundle_inputs(script: Script) -> Script:
     written = frozenset(path for section in script.sections for path in section.execution.writes)
     plain = [item for item in inputs if item.resolved not in written]
     spelled = frozenset(text for text in texts if any(_spells(text, item, script.folder) for item in plain))
+    holders = frozenset(_names_holding(script, spelled))
     wrapping = _Wrapping(
         call=script.own("input_path"),
         spelled=spelled,
-        computed=tuple(item for item in inputs if item not in plain or _is_computed(item, script)),
-        holders=frozenset(_names_holding(script, spelled)),
+        computed=tuple(item for item in inputs if item not in plain or _is_computed(item, script, holders)),
+        holders=holders,
         folder=script.folder,
         written=written,
     )
@@ -68,13 +69,19 @@ def bundle_inputs(script: Script) -> Script:
     return replace(changed, inputs=tuple(inputs), warnings=(*script.warnings, *_lost(script)))
 
 
-def _is_computed(item: ScriptInput, script: Script) -> bool:
-    """Tell whether a section that reads the input does not spell its path."""
-    return any(
-        not any(_spells(text, item, script.folder) for text in _texts(section))
-        for section in script.sections
-        if any(file.resolved == item.resolved for file in section.execution.inputs)
-    )
+def _is_computed(item: ScriptInput, script: Script, holders: frozenset[object]) -> bool:
+    """Tell whether a section that reads the input may have computed its path: it does not spell it, or not only."""
+    for section in script.sections:
+        if any(file.resolved == item.resolved for file in section.execution.inputs):
+            if not any(_spells(text, item, script.folder) for text in _texts(section)):
+                return True
+            tree = parse(section.source)
+            paths = [path for node in ast.walk(tree) if (path := _path_of(node)) is not None] if tree else []
+            if any(
+                not isinstance(p, ast.Constant) and not (isinstance(p, ast.Name) and p.id in holders) for p in paths
+            ):
+                return True
+    return False
 
 
 def _kept_files(script: Script) -> list[tuple[InputFile, int]]:

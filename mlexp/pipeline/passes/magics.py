@@ -24,13 +24,12 @@ PYLAB = (
     "from pylab import *; from numpy import *"
 )
 _ASKS = {"pinfo": "{}?", "pinfo2": "{}??"}
-_HARMLESS = frozenset(
-    """
-    alias autoreload cat clear colors conda config debug doctest_mode history html javascript js latex load_ext ls lsmagic
-    lprun magic mamba man markdown matplotlib memit mprun page pastebin pdb pdoc pfile pinfo pinfo2 pip precision prun
-    psearch psource pwd quickref reload_ext svg tensorboard time timeit unload_ext uv who who_ls whos xmode
-""".split()
-)
+_HARMLESS_NAMES = """
+    alias autoreload cat clear colors conda config debug doctest_mode history html javascript js latex load_ext lprun
+    ls lsmagic magic mamba man markdown matplotlib memit mprun page pastebin pdb pdoc pfile pinfo pinfo2 pip precision
+    prun psearch psource pwd quickref reload_ext svg tensorboard time timeit unload_ext uv who who_ls whos xmode
+"""
+_HARMLESS = frozenset(_HARMLESS_NAMES.split())
 """Magics that bind no name and change no file or value: they show something, or set up the notebook."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, replace
 
 from mlexp.dataflow.bindings import Kind, bindings_of
@@ -67,7 +68,7 @@ def _with_flags(
         node = binding.node
         if name not in wanted or binding.kind is not Kind.CONSTANT or node is None:
             continue
-        if repr(binding.value) != wanted[name]:
+        if _plain(binding.value) != _plain(ast.literal_eval(wanted[name])):
             disputed.append((name, wanted[name], repr(binding.value)))
             continue
         place = (node.lineno, node.col_offset)
@@ -78,3 +79,15 @@ def _with_flags(
             edits.replace(node, f"{args}.{flag_of[name]}")
             made.append(_Made(name, source if plain else wanted[name]))
     return edits.done(), made, disputed
+
+
+def _plain(value: object) -> object:
+    """Return what two values have in common if they are the same to the bit: a set has no order."""
+    match value:
+        case set():
+            return "set", sorted(map(repr, value))
+        case list() | tuple():
+            return type(value), [_plain(item) for item in value]
+        case dict():
+            return "dict", [(repr(key), _plain(item)) for key, item in value.items()]
+    return type(value), repr(value)

@@ -13,6 +13,9 @@ from mlexp.records import Digest, GeneratorState
 _SEEDERS = frozenset({"seed", "set_state", "setstate", "seed_everything", "set_seed", "seed_all", "fix_seed"})
 
 
+_GENERATORS = frozenset({"random", "numpy"})
+
+
 def restore_states(script: Script) -> Script:
     """Restore a state before each section that draws, unless the sections before it lead there or it seeds."""
     return _restored(script, trust_seeds=True)
@@ -33,7 +36,9 @@ def _restored(script: Script, *, trust_seeds: bool) -> Script:
         for moved in section.execution.generators if _draws(section, trust=trust_seeds) else ():
             if moved.before == moved.after:
                 continue
-            if not trust_seeds or not (known.get(moved.generator) == moved.before or _seeds(section, seeding)):
+            if not trust_seeds or not (
+                known.get(moved.generator) == moved.before or _seeds(section, moved.generator, seeding)
+            ):
                 state = _state(section, moved, states)
                 states[state.file] = state
                 lines += _restoring(state, script.own("restore_state"))
@@ -65,30 +70,43 @@ def _draws(section: Section, *, trust: bool) -> bool:
     return tree is None or not all(isinstance(statement, imports) for statement in tree.body)
 
 
-def _seeding_functions(sections: Iterable[Section]) -> frozenset[str]:
-    """Return the names of functions of the sections that seed."""
-    found = set()
+def _seeding_functions(sections: Iterable[Section]) -> Mapping[str, frozenset[str]]:
+    """Return the functions of the sections that seed, and the generators that each one seeds."""
+    found: dict[str, frozenset[str]] = {}
     for section in sections:
         tree = parse(section.source)
         for node in ast.walk(tree) if tree is not None else ():
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and _calls(node, _SEEDERS):
-                found.add(node.name)
-    return frozenset(found)
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and (seeded := _seeded(node, {})):
+                found[node.name] = seeded
+    return found
 
 
-def _seeds(section: Section, functions: frozenset[str]) -> bool:
+def _seeds(section: Section, generator: str, functions: Mapping[str, frozenset[str]]) -> bool:
     tree = parse(section.source)
     if tree is None:
         return False
     top = [s for s in tree.body if not isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
-    return any(_calls(statement, _SEEDERS | functions) for statement in top)
+    return any(generator in _seeded(statement, functions) for statement in top)
 
 
-def _calls(tree: ast.AST, names: frozenset[str]) -> bool:
+def _seeded(tree: ast.AST, functions: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Return the generators that the calls in a tree seed."""
+    found: frozenset[str] = frozenset()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             function = node.func
             name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            if name in names:
-                return True
-    return False
+            if name in _SEEDERS:
+                found |= _owners(function)
+            found |= functions.get(name, frozenset())
+    return found
+
+
+def _owners(function: ast.expr) -> frozenset[str]:
+    """Return whose seed a seeding call sets: `np.random.seed` NumPy's, `random.seed` Python's, another one's all."""
+    match function:
+        case ast.Attribute(value=ast.Attribute(attr="random")):
+            return frozenset({"numpy"})
+        case ast.Attribute(value=ast.Name(id="random")):
+            return frozenset({"random"})
+    return _GENERATORS
