@@ -17,6 +17,7 @@ TRACK = "track"
 BODY_MAGICS = frozenset({"time", "capture", "prun"})
 """Cell magics that run their body in the user's namespace, as the cell itself would."""
 
+_OWN_WARNINGS = ("ignore", None, Warning, re.compile(r"<cell>\Z"), 0)
 _MAGIC_LINE = re.compile(r"%%(\w+)(?:\s+(.*?))?\s*$")
 _PEELED_LINE = re.compile(rf"# %%(?:{'|'.join(sorted({TRACK, *BODY_MAGICS}))})\b")
 
@@ -81,10 +82,16 @@ def parse(python: str) -> ast.Module | None:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Keep what the parser warns of (an odd escape in a text) to ourselves: Python says it again when the cell runs."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    """Keep what the parser warns of (an odd escape in a text) to ourselves: Python says it again when the cell runs.
+
+    `warnings.catch_warnings` would make Python forget which warnings it has shown, so that libraries say theirs again
+    in each cell. A filter for our own file name, put in and taken out by hand, does not.
+    """
+    warnings.filters.insert(0, _OWN_WARNINGS)  # type: ignore[attr-defined]  # a list, whatever the stub calls it
+    try:
         yield
+    finally:
+        warnings.filters.remove(_OWN_WARNINGS)  # type: ignore[attr-defined]
 
 
 def magic_call(node: ast.AST) -> tuple[str, tuple[str, ...]] | None:

@@ -44,19 +44,30 @@ def _wait(process: "subprocess.Popen[bytes]", limit_s: float) -> int | None:
     while process.poll() is None:
         if time.monotonic() > until:
             return None
-        closed, _, _ = select.select([sys.stdin], [], [], pause_s)
-        if closed and not os.read(sys.stdin.fileno(), 1):
+        if _is_alone(pause_s):
             return None
         pause_s = min(2 * pause_s, 0.1)
     return process.returncode
 
 
+def _is_alone(pause_s: float) -> bool:
+    """Wait a moment; tell whether our stdin was closed meanwhile. Windows cannot wait for a pipe."""
+    if sys.platform == "win32":
+        time.sleep(pause_s)
+        return False
+    closed, _, _ = select.select([sys.stdin], [], [], pause_s)
+    return bool(closed) and not os.read(sys.stdin.fileno(), 1)
+
+
 def _end_all(process: "subprocess.Popen[bytes]") -> None:
     """End the command and whatever it started: each one that is ended hands its own children to us."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
     process.wait()
-    until = time.monotonic() + 5
+    until = time.monotonic() + (5 if sys.platform == "linux" else 0)  # elsewhere none of them becomes ours
     while time.monotonic() < until:
         for child in _children():
             os.kill(child, signal.SIGKILL)

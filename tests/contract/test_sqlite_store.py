@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,8 +77,10 @@ def test_another_writer_is_waited_for_no_longer_than_told(store, path):
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
+        begun = time.monotonic()
         with pytest.raises(StoreError, match="locked"):
             store.put_executions([samples.execution(0)], wait_s=0.02)
+        assert time.monotonic() - begun < 10  # it usually waits for 30
         assert store.executions(SessionId("session")) == ()
     finally:
         other.execute("ROLLBACK")

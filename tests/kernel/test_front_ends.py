@@ -1,7 +1,6 @@
 """What only a real kernel shows: replies, awaiting, input, interrupts, figures, and what nbclient makes of it."""
 
 import os
-import time
 
 import nbformat
 import pytest
@@ -9,7 +8,6 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from mlexp.records import Outcome, RunStatus
-from tests.kernel.driver import Kernel
 
 
 def test_an_error_is_an_error(kernel, project):
@@ -171,22 +169,3 @@ def test_the_notebooks_path_names_the_experiment(kernels, folder, project):
     kernel.ok("%cd work\n%load_ext mlexp")
     kernel.ok("%%track\nx = 1")
     assert project.find("r1").experiment == "work/churn.ipynb"
-
-
-class TestPrices:
-    """Not the figures themselves, which benchmarks/ measures: only that nothing grows out of all proportion."""
-
-    def test_of_a_tracked_and_an_untracked_cell(self, kernel, folder):
-        plain = Kernel(folder)
-        try:
-            found = {"plain": [], "untracked": [], "tracked": []}
-            for _ in range(12):
-                found["plain"].append(plain.ok("x = 1").elapsed_s)
-                found["untracked"].append(kernel.ok("x = 1").elapsed_s)
-                found["tracked"].append(kernel.ok("%%track\nx = 1").elapsed_s)
-                time.sleep(0.02)
-        finally:
-            plain.close()
-        best = {name: min(times) for name, times in found.items()}
-        assert best["untracked"] - best["plain"] < 0.015
-        assert best["tracked"] - best["plain"] < 0.06

@@ -181,7 +181,8 @@ class TestImport:
             "    for name in ('stdout', 'stderr'):\n        stream = getattr(sys, name)\n"
             "        stream.pub_thread.schedule(lambda s=stream, n=name: found.update({n: list(s._hooks)}))\n"
             "    sys.stdout.pub_thread.schedule(done.set)\n    done.wait(5)\n"
-            "    return found, type(sys.stdout), 'write' in vars(sys.stdout), ip.display_pub._hooks, ip.kernel.session.send\n"
+            "    rest = type(sys.stdout), 'write' in vars(sys.stdout), ip.display_pub._hooks, ip.kernel.session.send\n"
+            "    return found, *rest\n"
             "ip = get_ipython()\nbefore = hooks()"
         )
         kernel = kernels()

@@ -1,12 +1,15 @@
 """What is recorded of a run, and of the executions around it."""
 
 import json
+import platform
 import random
+import time
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from mlexp.capture import tracking
 from mlexp.records import MetricOrigin, Outcome, RunStatus
 from tests.kernel.conftest import until
 
@@ -334,18 +337,19 @@ class TestCircumstances:
         loaded.ok("%%track\nimport time\ntime.sleep(0.2)\nx = 1.0 * len('a')")
         run = loaded.latest()
         assert run.status is RunStatus.FINISHED
-        assert 0.2 <= run.elapsed_s < 0.4
-        import platform
-
+        assert run.elapsed_s >= 0.2
         assert run.record.interpreter.version == platform.python_version()
         assert run.code == "%%track\nimport time\ntime.sleep(0.2)\nx = 1.0 * len('a')"
         assert run.started.tzinfo is not None
 
-    def test_duration_is_the_cells_own(self, loaded):
-        loaded.ok("import numpy as np\nbig = np.random.rand(4_000_000)")
-        loaded.ok("%%track\nx = float(big[0])")
-        assert loaded.latest().elapsed_s < 0.01
-        assert loaded.executions()[-1].elapsed_s < 0.01
+    def test_duration_is_the_cells_own(self, loaded, monkeypatch):
+        for slow in ("keep_data", "digest_values", "live_reads"):
+            real = getattr(tracking, slow)
+            monkeypatch.setattr(tracking, slow, lambda *a, real=real, **k: (time.sleep(0.5), real(*a, **k))[1])
+        loaded.ok("import numpy as np\nX = np.zeros(3)")
+        loaded.ok("%%track\nx = float(X[0])")
+        assert loaded.latest().elapsed_s < 0.4
+        assert loaded.executions()[-1].elapsed_s < 0.4
 
     def test_packages_come_after_the_cell(self, loaded):
         loaded.ok("import numpy")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+import mlexp
 from mlexp.cli import main
 from mlexp.commands import COMMANDS
+from mlexp.errors import UsageError
 from mlexp.project import Project
 from tests.pipeline.playing import Player, Session, environment
 
@@ -146,6 +148,19 @@ def test_export_and_verify_that_say_no(call: Called, tmp_path: Path, reference: 
     status, out, _ = call("verify", reference, "--json")
     assert status == expected
     assert reference == "broken" or json.loads(out)["path"] is None
+
+
+@pytest.mark.usefixtures("call")
+def test_from_python(tmp_path: Path) -> None:
+    proof = mlexp.export("baseline", tmp_path / "out.py")
+    assert proof is not None
+    assert proof.verdict == "reproduced"
+    assert mlexp.run("baseline").proof == proof
+    assert mlexp.export(mlexp.run("elsewhere"), "unproven.py", verify=False) is None
+    assert (tmp_path / "unproven.py").exists()
+    assert mlexp.verify("elsewhere").verdict == "not reproduced"
+    with pytest.raises(UsageError, match="ends in"):
+        mlexp.export("baseline", "out")
 
 
 def test_no_store(call: Called, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlexp.pipeline import support
+from mlexp.pipeline.edits import indented
 from mlexp.pipeline.naming import MODULES, OWN_NAMES
 from tests.pipeline.playing import Session
 
@@ -252,6 +253,15 @@ def test_a_param_bound_twice_is_set_where_it_counts(play: Play) -> None:
     assert "# %% In 2\nn = 1\n" in script.cells
     assert "# %% In 4\nn = args.n\n" in script.cells
     assert script.start("--check", "--n", "3").stderr.startswith("total: 12.0 in the run, 13.0 now, +1\n")
+
+
+def test_indenting_changes_no_string() -> None:
+    source = (Path(__file__).parent / "strings.txt").read_text(encoding="utf-8")
+    before: dict[str, object] = {}
+    after: dict[str, object] = {}
+    exec(source, before)
+    exec(f"if True:\n{indented(source)}", after)
+    assert {name: before[name] for name in "aehl"} == {name: after[name] for name in "aehl"}
 
 
 def test_names_of_flags_do_not_meet(play: Play) -> None:

@@ -3,7 +3,7 @@
 import pickle
 import subprocess
 import sys
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, time, timedelta, timezone
 
 import msgpack
 import numpy as np
@@ -317,7 +317,10 @@ NO_CODEC = {
     "a freq without a text": pd.date_range("2026", periods=3, freq=pd.DateOffset(months=2)),
     "a zone of one's own": pd.date_range("2026", periods=3, tz=timezone(timedelta(hours=1), "X")),
     "a zone to the second": pd.date_range("2026", periods=3, tz=timezone(timedelta(hours=1, seconds=7))),
-    "a folded time": pd.Timestamp("2026").replace(fold=1),
+    "a moment in a zone": datetime(2026, 1, 1, tzinfo=UTC),
+    "a folded moment": datetime.fromisoformat("2026-01-01").replace(fold=1),
+    "a folded time": time(1).replace(fold=1),
+    "a folded timestamp": pd.Timestamp("2026").replace(fold=1),
 }
 
 

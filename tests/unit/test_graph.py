@@ -12,7 +12,7 @@ def session(*cells):
     """The executions of a session; a cell that ends in `!` could not be compiled."""
     found = []
     for index, cell in enumerate(cells):
-        names = names_of(cell)
+        names = names_of(cell.removesuffix("!"))
         outcome = Outcome.NOT_RUN if cell.endswith("!") else Outcome.OK
         fields = {"bound": names.bound, "read": names.read, "loaded": names.loaded, "outcome": outcome}
         found.append(samples.execution(index, cell, **fields))

@@ -56,6 +56,22 @@ def test_each_call_is_one_line_at_once(journal):
         assert journal.path.read_bytes().count(b"\n") == step + 1
 
 
+def test_opened_again_it_goes_on(journal):
+    journal.append(0, 0.0, {"loss": 1.0})
+    again = Journal(journal.path.parent, RunId("run"))
+    again.append(1, 0.0, {"loss": 1.0})
+    journal.append(2, 0.0, {"loss": 1.0})
+    again.close()
+    assert steps_of(journal) == (0, 1, 2)
+
+
+def test_taken_away_it_is_gone(journal):
+    journal.append(0, 0.0, {"loss": 1.0})
+    journal.forget()
+    journal.forget()
+    assert read_journal(journal.path) == ()
+
+
 def test_a_line_cut_anywhere_takes_no_other_line_with_it(journal):
     journal.append(0, 1.0, {"loss": 1.0, "b": 2.0})
     journal.append(1, 2.0, {"loss": 2.0, "b": 3.0})

@@ -42,9 +42,9 @@ class StreamCapture:
 
     def stop(self) -> dict[str, str]:
         """Return the texts of stdout and stderr; nothing of ours is left on the streams."""
-        for stream in self._hooked:
-            with guarded("collect what the cell printed"):
-                _drain(stream)
+        with guarded("collect what the cell printed"):
+            _drain(self._hooked)
+            for stream in self._hooked:
                 stream.flush()
         self._stopped = True
         for undo in self._undo:
@@ -100,15 +100,15 @@ def _is_showing(shell: Any) -> bool:
     )
 
 
-def _drain(stream: Any) -> None:
-    """Wait until ipykernel's thread has read what was written to the file descriptor, as child processes do."""
-    pipe = getattr(stream, "_fid", None)
-    if pipe is None:
+def _drain(streams: list[Any]) -> None:
+    """Wait until ipykernel's threads have read what was written to the file descriptors, as child processes do."""
+    pipes = [stream._fid for stream in streams if getattr(stream, "_fid", None) is not None]
+    if not pipes:
         return
     end = time.perf_counter() + _PATIENCE_S
-    while select.select([pipe], [], [], 0)[0] and time.perf_counter() < end:
+    while select.select(pipes, [], [], 0)[0] and time.perf_counter() < end:
         time.sleep(0.001)
-    time.sleep(0.0005)  # the thread may hold what it has read, and be about to write it
+    time.sleep(0.0005)  # a thread may hold what it has read, and be about to write it
 
 
 def _in_thread(thread: Any, action: Callable[[], object]) -> None:

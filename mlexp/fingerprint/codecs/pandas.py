@@ -1,8 +1,9 @@
 """pandas: frames, series and indexes, column by column.
 
 A column is described by its values, never by how the frame lies in memory: consolidated, sliced, copied and chunked
-frames of equal content have equal descriptions. Extension arrays known here: categorical, string, nullable numbers and
-booleans, dates with a zone. Others (interval, period, sparse, Arrow) raise NotWalkableError, naming the dtype.
+frames of equal content have equal descriptions. The levels of a MultiIndex count, unused ones too. Extension arrays
+known here: categorical, string, nullable numbers and booleans, dates with a zone. Others (interval, period, sparse,
+Arrow) raise NotWalkableError, naming the dtype.
 """
 
 from __future__ import annotations
@@ -192,9 +193,8 @@ def _give_array(fields: Any, restorer: Restorer) -> Any:
 
 
 def _series(array: Any, index: Any) -> Any:
-    return pd.Series(
-        array, index=index, dtype=array.dtype, copy=False
-    )  # without dtype, objects may become texts or dates
+    # Told no dtype, pandas takes objects for texts or dates where all of them are.
+    return pd.Series(array, index=index, dtype=array.dtype, copy=False)
 
 
 def _freq_text(index: Any) -> str | None:
