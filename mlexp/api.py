@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
 
 from mlexp.comparison import Goal
@@ -76,4 +77,9 @@ def metric_goal(metric: str, goal: str) -> None:
 
 
 def _project() -> Project:
-    return current_project() or Project.open(make=False)
+    """Return the kernel's project, else one that is open for as long as a run or a comparison of it is about."""
+    project = current_project()
+    if project is None:
+        project = Project.open(make=False)
+        weakref.finalize(project, project.store.close)
+    return project

@@ -16,7 +16,7 @@ from mlexp.query import parse_query
 from mlexp.records import Execution, InputFile, RunId, RunRecord, RunStatus
 from mlexp.snapshot import BlobStore
 from mlexp.storage import RunStore, SqliteStore, store_folder
-from mlexp.storage.place import make_store_folder, project_root
+from mlexp.storage.place import fallback_folder, make_store_folder, project_root
 
 
 class Project:
@@ -46,6 +46,8 @@ class Project:
         start = (start or Path.cwd()).absolute()
         settings = load_settings(start)
         folder = store_folder(start, settings)
+        if not (folder / "runs.db").exists() and (fallback_folder(folder) / "runs.db").exists():
+            folder = fallback_folder(folder)  # where a kernel kept its runs, since it could not write here
         if not make and not (folder / "runs.db").exists():
             raise RunNotFoundError(
                 f"there is no store in {folder}: no run was tracked here yet. Put %%track above a cell."

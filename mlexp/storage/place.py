@@ -30,7 +30,7 @@ def store_folder(start: Path, settings: Settings) -> Path:
             return folder / NAME
         if (folder / ".git").is_file():
             return (_main_checkout(folder / ".git") or folder) / NAME
-    return start / NAME if start in candidates else _in_state_folder(start / NAME)
+    return start / NAME if start in candidates else fallback_folder(start / NAME)
 
 
 def make_store_folder(folder: Path) -> tuple[Path, str]:
@@ -56,7 +56,7 @@ def project_root(folder: Path) -> Path:
 
 
 def _elsewhere(folder: Path, error: OSError) -> tuple[Path, str]:
-    other = _in_state_folder(folder)
+    other = fallback_folder(folder)
     try:
         other.mkdir(parents=True, exist_ok=True)
     except OSError as second:
@@ -64,7 +64,7 @@ def _elsewhere(folder: Path, error: OSError) -> tuple[Path, str]:
     return other, f"{folder} cannot be made ({error}); runs are kept in {other}"
 
 
-def _in_state_folder(folder: Path) -> Path:
+def fallback_folder(folder: Path) -> Path:
     """Return the place in the user's state folder that stands for a store at `folder`."""
     from hashlib import blake2b
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -58,15 +59,14 @@ def mutant(played: Session, tmp_path: Path) -> Session:
 
 def edit(session: Session, table: str, change: Callable[[dict], None], *, at: int = 0) -> None:
     key = {"runs": "number", "executions": "position"}[table]
-    connection = sqlite3.connect(session.folder / ".mlexp" / "runs.db")
-    rows = connection.execute(f"SELECT {key}, document FROM {table} ORDER BY {key}").fetchall()
-    document = json.loads(rows[at][1])
-    before = json.dumps(document)
-    change(document)
-    assert json.dumps(document) != before
-    connection.execute(f"UPDATE {table} SET document = ? WHERE {key} = ?", (json.dumps(document), rows[at][0]))
-    connection.commit()
-    connection.close()
+    with closing(sqlite3.connect(session.folder / ".mlexp" / "runs.db")) as connection:
+        rows = connection.execute(f"SELECT {key}, document FROM {table} ORDER BY {key}").fetchall()
+        document = json.loads(rows[at][1])
+        before = json.dumps(document)
+        change(document)
+        assert json.dumps(document) != before
+        connection.execute(f"UPDATE {table} SET document = ? WHERE {key} = ?", (json.dumps(document), rows[at][0]))
+        connection.commit()
 
 
 @pytest.mark.parametrize(
@@ -145,10 +145,9 @@ def test_an_edited_blob_is_never_put_into_a_bundle(mutant: Session) -> None:
 
 
 def test_an_execution_less(mutant: Session) -> None:
-    connection = sqlite3.connect(mutant.folder / ".mlexp" / "runs.db")
-    connection.execute("DELETE FROM executions WHERE position = 2")
-    connection.commit()
-    connection.close()
+    with closing(sqlite3.connect(mutant.folder / ".mlexp" / "runs.db")) as connection:
+        connection.execute("DELETE FROM executions WHERE position = 2")
+        connection.commit()
     assert mutant.verify().verdict == "not verified"
 
 
@@ -253,11 +252,11 @@ def test_a_run_that_failed_has_no_script(play: Play) -> None:
 
 def test_the_interpreter_is_gone(play: Play) -> None:
     session = play("%%track\ny = len('abc') * 2.5")
-    with sqlite3.connect(session.folder / ".mlexp" / "runs.db") as connection:
-        document = json.loads(connection.execute("SELECT document FROM runs").fetchone()[0])
+
+    def change(document: dict) -> None:
         document["interpreter"]["executable"] = "/nowhere/bin/python"
-        connection.execute("UPDATE runs SET document = ?", (json.dumps(document),))
-    connection.close()
+
+    edit(session, "runs", change)
     script = session.export()
     assert script.verdict == "not verified"
     assert script.proof.reason == "the run was made by /nowhere/bin/python, which is gone"
