@@ -6,7 +6,8 @@ called function changes in its arguments is not seen, so nothing is left out of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import ast
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -18,7 +19,17 @@ from mlexp.records import Execution, Outcome, Param
 
 def rests_on(executions: Sequence[Execution], target: Execution) -> tuple[Execution, ...]:
     """Return the executions, up to and with `target`, that bind or plainly change what it reads, in their order."""
-    needed = set(target.read)
+    late: set[str] = set()  # what functions read: whenever they are called, so at the target at the latest
+    while True:
+        found = _chain(executions, target, late)
+        more = {name for execution in found if _definitions(execution.python) for name in execution.read}
+        if more <= late:
+            return found
+        late |= more
+
+
+def _chain(executions: Sequence[Execution], target: Execution, late: Set[str]) -> tuple[Execution, ...]:
+    needed = {*target.read, *late}
     found = [target]
     for execution in sorted((e for e in executions if e.index < target.index), key=lambda e: -e.index):
         if execution.outcome is Outcome.NOT_RUN:
@@ -40,20 +51,48 @@ def params_of(executions: Sequence[Execution], target: Execution, *, inputs: Seq
         inputs: Paths of the files that were read; a name that holds one is no param.
     """
     chain = rests_on(executions, target)
-    read = {name for execution in chain for name in execution.loaded}
-    effective: dict[str, Param | None] = {}
+    chosen: dict[str, Param | None] = {}
+    for name, execution in _uses(chain):
+        binding = _bindings(execution.python, _end_of(execution)).get(name)
+        chosen.pop(name, None)
+        chosen[name] = (
+            Param(name=name, literal=literal_of(binding.value), execution=execution.index)
+            if binding is not None and _is_param(binding, inputs)
+            else None
+        )
+    return tuple(param for param in chosen.values() if param is not None)
+
+
+def _uses(chain: Sequence[Execution]) -> Iterator[tuple[str, Execution]]:
+    """Yield each name that an execution of the chain reads, with the execution that had bound it by then.
+
+    A name that was bound anew after its last reader had run is not used in its new meaning; a function reads whenever
+    it is mentioned. The order is that of the binding executions; of those that readers saw, the last stands last.
+    """
+    used: set[tuple[int, str]] = set()
+    binders: dict[str, Execution] = {}
+    behind: dict[str, set[str]] = {}
     for execution in chain:
-        kinds = _bindings(execution.python)
+        through = {inner for name in execution.loaded for inner in behind.get(name, ())}
+        for name in {*execution.loaded, *through}:
+            if (name in execution.read or name in through) and name in binders:
+                used.add((binders[name].index, name))
+            if name in execution.bound:
+                used.add((execution.index, name))
+        binders |= dict.fromkeys(execution.bound, execution)
+        reads = {*execution.loaded, *through}
+        behind |= {name: reads if name in _definitions(execution.python) else set() for name in execution.bound}
+    for execution in chain:
         for name in execution.bound:
-            binding = kinds.get(name)
-            chosen = binding is not None and _is_param(binding, inputs) and name in read
-            effective.pop(name, None)
-            effective[name] = (
-                Param(name=name, literal=literal_of(binding.value), execution=execution.index)
-                if chosen and binding is not None
-                else None
-            )
-    return tuple(param for param in effective.values() if param is not None)
+            if (execution.index, name) in used:
+                yield name, execution
+
+
+def _end_of(execution: Execution) -> int | None:
+    """Return the line at which an execution ended early: what stands from there on was not bound. None: it did not."""
+    if execution.outcome not in (Outcome.ERROR, Outcome.INTERRUPTED) or execution.error is None:
+        return None
+    return execution.error.line or 1
 
 
 # An execution's text never changes, and a session asks again with each of its runs.
@@ -64,9 +103,25 @@ def _changed(python: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def _bindings(python: str) -> Mapping[str, Binding]:
+def _definitions(python: str) -> frozenset[str]:
+    """Return the names that a text binds to functions and classes."""
     tree = parse(python)
-    return MappingProxyType(bindings_of(tree)) if tree is not None else MappingProxyType({})
+    if tree is None:
+        return frozenset()
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    lambdas = (s.targets[0] for s in tree.body if isinstance(s, ast.Assign) and isinstance(s.value, ast.Lambda))
+    defined = {statement.name for statement in tree.body if isinstance(statement, kinds)}
+    return frozenset(defined | {target.id for target in lambdas if isinstance(target, ast.Name)})
+
+
+@lru_cache(maxsize=4096)
+def _bindings(python: str, end: int | None) -> Mapping[str, Binding]:
+    tree = parse(python)
+    if tree is None:
+        return MappingProxyType({})
+    if end is not None:
+        tree.body = [statement for statement in tree.body if (statement.end_lineno or statement.lineno) < end]
+    return MappingProxyType(bindings_of(tree))
 
 
 def _is_param(binding: Binding, inputs: Sequence[str]) -> bool:

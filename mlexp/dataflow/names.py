@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import symtable
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -36,7 +38,7 @@ def names_of(python: str) -> Names:
         return Names()
     try:
         with quietly():
-            table = symtable.symtable(python, "<cell>", "exec")
+            table = symtable.symtable(_without_inlining(python, tree), "<cell>", "exec")
     except (SyntaxError, ValueError, RecursionError):
         return Names()
     bound = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
@@ -49,6 +51,30 @@ def names_of(python: str) -> Names:
                     loaded.add(symbol.get_name())
     loaded = (loaded | _augmented(tree)) - _BUILTINS
     return Names(tuple(sorted(bound)), tuple(sorted(loaded)), tuple(sorted(loaded - _surely_bound_first(tree))))
+
+
+def _without_inlining(python: str, tree: ast.Module) -> str:
+    """Return a text of the same names whose comprehensions have scopes of their own.
+
+    From Python 3.12 on the symbol table counts the names of a comprehension among those of the scope around it
+    (PEP 709); a generator expression still has its own.
+    """
+    comprehensions = (ast.ListComp, ast.SetComp, ast.DictComp)
+    if sys.hexversion < 0x030C0000 or not any(isinstance(node, comprehensions) for node in ast.walk(tree)):
+        return python
+    return ast.unparse(_AsGenerators().visit(copy.deepcopy(tree)))
+
+
+class _AsGenerators(ast.NodeTransformer):
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        return self.generic_visit(ast.GeneratorExp(node.elt, node.generators))
+
+    def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
+        return self.generic_visit(ast.GeneratorExp(node.elt, node.generators))
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        pair = ast.Tuple([node.key, node.value], ast.Load())
+        return self.generic_visit(ast.GeneratorExp(pair, node.generators))
 
 
 def _surely_bound_first(tree: ast.Module) -> set[str]:

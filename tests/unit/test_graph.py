@@ -1,10 +1,12 @@
 """Which executions a tracked one rests on, and so which constants are its params."""
 
+import dataclasses
+
 import pytest
 
 from mlexp.dataflow.graph import params_of, rests_on
 from mlexp.dataflow.names import names_of
-from mlexp.records import Outcome
+from mlexp.records import ErrorRecord, Outcome
 from mlexp.testing import samples
 
 
@@ -56,6 +58,14 @@ PARAMS = {
     "computed before": (["lr = f()", "lr = 0.1", "x = g(lr)"], "lr=0.1"),
     "counters": (["n = 0", "for i in r:\n    n += i", "x = f(n)"], ""),
     "decided by a condition": (["if c:\n    lr = 0.1\nx = f(lr)"], ""),
+    "what the readers saw, not what came after them": (["k = 1", "y = f(k)", "k = 2", "x = g(y)"], "k=1"),
+    "what a function sees when it is called": (["k = 3", "def f():\n    return k", "k = 5", "x = f()"], "k=5"),
+    "through two functions": (
+        ["k = 3", "def f():\n    return k", "def g():\n    return f()", "k = 5", "x = g()"],
+        "k=5",
+    ),
+    "through a lambda": (["k = 3", "f = lambda: k", "k = 5", "x = f()"], "k=5"),
+    "of two readers, the last": (["k = 1", "y = f(k)", "k = 2", "x = g(y, k)"], "k=2"),
     "in the order of the last binding": (["a = 1", "b = 2", "a = 3", "x = f(a, b)"], "b=2 a=3"),
     "hidden names": (["_a = 1", "x = f(_a)"], ""),
     "empty containers": (["rows = []", "d = {}", "x = f(rows, d)"], ""),
@@ -79,3 +89,17 @@ def test_a_param_knows_its_value_and_where_it_was_bound():
     executions = session("a = 1", "lr = 2**-3", "x = f(lr)")
     (param,) = params_of(executions, executions[-1])
     assert (param.name, param.value, param.execution) == ("lr", 0.125, 1)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ERROR, Outcome.INTERRUPTED])
+def test_what_an_execution_did_not_reach_is_not_bound(outcome):
+    first, target = session("n = 3\nwait()\nn = 4", "x = f(n)")
+    error = ErrorRecord(type="KeyboardInterrupt", message="", line=2)
+    first = dataclasses.replace(first, outcome=outcome, error=error)
+    assert [(param.name, param.value) for param in params_of([first, target], target)] == [("n", 3)]
+
+
+def test_what_ended_at_an_unknown_line_gives_no_param():
+    first, target = session("n = 3\nwait()\nn = 4", "x = f(n)")
+    first = dataclasses.replace(first, outcome=Outcome.ERROR, error=ErrorRecord(type="ValueError", message=""))
+    assert params_of([first, target], target) == ()
