@@ -135,6 +135,7 @@ def _flags(script: Script, file: str, proof: Proof | None) -> str:
     lines += ["", *(line for line in _renamed(places, script).split("\n") if line)]
     text = "\n\n\n".join(_renamed(function, script).strip("\n") for function in _functions(script))
     tail = [f"{own('history')} = []"] if script.logs else []
+    tail += [f"{own('shown')} = {{}}"] if script.shows else []
     tail += [f"{own('args')} = {own('read_flags')}()"]
     if script.modules:
         tail.append(f"{own('find_modules')}()")
@@ -150,7 +151,7 @@ def _functions(script: Script) -> list[str]:
     functions = [support.TYPED] if script.params else []
     functions.append(
         support.flag_reader(
-            params=bool(script.params), inputs=bool(script.inputs), logs=script.logs, figures=_shows(script)
+            params=bool(script.params), inputs=bool(script.inputs), logs=script.logs, figures=script.shows
         )
     )
     if script.modules:
@@ -159,7 +160,7 @@ def _functions(script: Script) -> list[str]:
         functions.append(support.INPUT_PATH)
     if script.logs:
         functions.append(support.LOG)
-    if _shows(script):
+    if script.shows:
         functions.append(support.SHOW_FIGURES)
     if script.states:
         functions.append(support.RESTORE_STATE)
@@ -222,13 +223,9 @@ def _renamed(text: str, script: Script) -> str:
     return "\n".join(lines)
 
 
-def _shows(script: Script) -> bool:
-    return any(section.execution.n_figures for section in script.sections)
-
-
 def _draws(script: Script) -> bool:
     words = ("matplotlib", "pyplot", "seaborn", "pylab", ".plot")
-    return _shows(script) or any(word in section.source for section in script.sections for word in words)
+    return script.shows or any(word in section.source for section in script.sections for word in words)
 
 
 def _number(value: float, script: Script) -> str:

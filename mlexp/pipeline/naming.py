@@ -14,7 +14,7 @@ MODULES = frozenset({"argparse", "ast", "asyncio", "builtins", "json", "os", "pa
 """Modules that the script's own parts may import."""
 _NAMES = """
     PARAMS INPUTS RECORDED args bundle could_not_tell digest find_modules finish history input_path last log metrics_now
-    number read_flags restore_state runner script show_figures typed
+    number read_flags restore_state runner script show_figures shown typed
 """
 OWN_NAMES = frozenset(_NAMES.split()) | MODULES
 """Names that the script's own parts use at its top level."""

@@ -88,6 +88,8 @@ class Script:
     states: tuple[RestoredState, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the reader should know: lines for the docstring."""
+    shows: bool = False
+    """Whether sections show figures."""
     logs: bool = False
     """Whether sections log points."""
     imports: frozenset[str] = frozenset()

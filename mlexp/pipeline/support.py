@@ -69,14 +69,15 @@ def log(metrics=None, /, *, step=None, **named):
 
 SHOW_FIGURES = '''
 def show_figures(section):
-    """Save the open figures (--figures DIR) and close them, as the notebook does after each cell."""
+    """Save the open figures (--figures DIR) and close them, as the notebook does."""
     plt = sys.modules["matplotlib.pyplot"]
     if plt.get_backend().lower() != "agg":
         return plt.show()
     for figure in plt.get_fignums():
         if args.figures:
             os.makedirs(args.figures, exist_ok=True)
-            plt.figure(figure).savefig(os.path.join(args.figures, f"{section}-{figure}.png"))
+            shown[section] = shown.get(section, 0) + 1
+            plt.figure(figure).savefig(os.path.join(args.figures, f"{section}-{shown[section]}.png"))
         plt.close(figure)
 '''
 

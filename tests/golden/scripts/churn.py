@@ -95,14 +95,15 @@ def input_path(path):
 
 
 def show_figures(section):
-    """Save the open figures (--figures DIR) and close them, as the notebook does after each cell."""
+    """Save the open figures (--figures DIR) and close them, as the notebook does."""
     plt = sys.modules["matplotlib.pyplot"]
     if plt.get_backend().lower() != "agg":
         return plt.show()
     for figure in plt.get_fignums():
         if args.figures:
             os.makedirs(args.figures, exist_ok=True)
-            plt.figure(figure).savefig(os.path.join(args.figures, f"{section}-{figure}.png"))
+            shown[section] = shown.get(section, 0) + 1
+            plt.figure(figure).savefig(os.path.join(args.figures, f"{section}-{shown[section]}.png"))
         plt.close(figure)
 
 
@@ -129,6 +130,7 @@ def could_not_tell(kind, error, trace):
         os._exit(3)
 
 
+shown = {}
 args = read_flags()
 sys.excepthook = could_not_tell
 
