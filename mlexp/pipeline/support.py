@@ -76,8 +76,8 @@ def show_figures(section):
     for figure in plt.get_fignums():
         if args.figures:
             os.makedirs(args.figures, exist_ok=True)
-            shown[section] = shown.get(section, 0) + 1
-            plt.figure(figure).savefig(os.path.join(args.figures, f"{section}-{shown[section]}.png"))
+            n = shown[section] = shown.get(section, 0) + 1
+            plt.figure(figure).savefig(os.path.join(args.figures, f"{section}-{n}.png"))
         plt.close(figure)
 '''
 

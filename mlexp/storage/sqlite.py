@@ -11,6 +11,7 @@ import json
 import math
 import sqlite3
 import threading
+import time
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -50,7 +51,7 @@ class SqliteStore(RunStore):
             raise StoreError(f"{path} cannot be opened: {error}") from error
         try:
             check_version(self._connection, where=path)  # before anything is written
-            self._connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(self._connection)
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             migrate(self._connection, where=path)
@@ -229,6 +230,23 @@ class SqliteStore(RunStore):
             return from_document(cls, json.loads(document))
         except (TypeError, ValueError, AttributeError) as error:
             raise StoreError(f"{self.path}: a kept {cls.__name__} is damaged: {error}") from error
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let the database keep a write-ahead log.
+
+    Where another process is about to make the same new database, SQLite answers "locked" at once, without the patience
+    that it has for writers; so the patience is ours.
+    """
+    until = time.monotonic() + _WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _text(record: object) -> str:

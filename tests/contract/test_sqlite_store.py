@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -215,3 +216,15 @@ def test_a_migration_that_is_killed_leaves_the_database_as_it_was(path):
 def test_the_database_is_one_file_after_closing(path):
     SqliteStore(path).close()
     assert os.listdir(path.parent) == ["runs.db"]
+
+
+def test_a_new_database_that_another_process_is_making_is_waited_for(tmp_path):
+    """SQLite itself does not wait before it turns a database to write-ahead logging."""
+    other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("CREATE TABLE other (a)")
+    release = threading.Timer(0.3, lambda: other.execute("COMMIT"))
+    release.start()
+    SqliteStore(tmp_path / "runs.db").close()
+    release.join()
+    other.close()
