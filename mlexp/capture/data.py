@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Mapping
-from types import ModuleType
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
 from mlexp.fingerprint import digest_of, kind_of, summary_of
 from mlexp.records import DataRecord
@@ -16,6 +17,8 @@ from mlexp.snapshot import BlobStore, keep
 
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 _MANY = 100
+_CODE = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType, partial)
+"""Types of what the cell's own text makes again: no values."""
 
 
 def keep_data(objects: Mapping[str, object], blobs: BlobStore, *, limit_bytes: int) -> tuple[DataRecord, ...]:
@@ -58,7 +61,7 @@ def digest_values(
         if name not in namespace:
             continue
         value = namespace[name]
-        if callable(value) or issubclass(type(value), ModuleType):
+        if issubclass(type(value), _CODE):
             continue
         if time.perf_counter() > until:
             late.append(name)

@@ -16,12 +16,14 @@ from mlexp.capture.opening import Opening
 from mlexp.capture.probes.streams import StreamCapture
 from mlexp.capture.reads import live_reads
 from mlexp.capture.workplace import Workplace
-from mlexp.dataflow.bindings import Kind, bindings_of
+from mlexp.dataflow.bindings import Kind, bindings_of, literal_of
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.graph import params_of
+from mlexp.dataflow.names import changed_in_place
 from mlexp.errors import RunFinishedError
 from mlexp.records import (
     DataRecord,
+    Digest,
     Execution,
     Labels,
     Metric,
@@ -73,6 +75,7 @@ class Tracking:
         self.options = opening.track
         self.notes: list[str] = []
         self._data: tuple[DataRecord, ...] = ()
+        self._containers: dict[str, Digest | None] = {}
         self._streams: StreamCapture | None = None
         self._journal: Journal | None = None
 
@@ -86,11 +89,20 @@ class Tracking:
                 objects = live_reads(self.opening.names.read, self.opening.namespace)
                 limit = self.place.settings.max_object_mb * 2**20
                 self._data = keep_data(objects, self.place.blobs, limit_bytes=limit)
+        with guarded("look at the containers that the cell may fill", self.notes.append):
+            self._containers = self._digests_of_containers()
         with guarded("keep what the cell prints", self.notes.append):
             self._streams = StreamCapture(self.shell)
         with guarded("open the run's log", self.notes.append):
             self._journal = Journal(self.place.journals, self.run.id)
             open_log(self._journal)
+
+    def _digests_of_containers(self) -> dict[str, Digest | None]:
+        """Return the digests of small plain containers that the cell mentions: lists of scores, tables of results."""
+        namespace = self.opening.namespace
+        names = [n for n in self.opening.names.loaded if type(namespace.get(n)) in (list, dict, set, bytearray)]
+        records, _ = digest_values(names, namespace, until=time.perf_counter() + _MORE_S)
+        return {record.name: record.digest for record in records}
 
     def end(self, execution: Execution, executions: Sequence[Execution], value: object) -> Finished:
         """Return the finished run.
@@ -154,7 +166,7 @@ class Tracking:
 
     def _params(self, execution: Execution, executions: Sequence[Execution]) -> tuple[Param, ...]:
         inputs = [text for e in executions for file in e.inputs for text in (file.path, file.resolved)]
-        found = {param.name: param for param in params_of(executions, execution, inputs=inputs)}
+        found = {p.name: p for p in params_of(executions, execution, inputs=inputs) if self._still_holds(p, executions)}
         for name in self.options.params:
             value = self.opening.namespace.get(name)
             if name not in self.opening.namespace:
@@ -164,6 +176,17 @@ class Tracking:
             else:
                 self.notes.append(f"-p {name}: not a plain value")
         return tuple(param for name, param in found.items() if name not in self.options.metrics)
+
+    def _still_holds(self, param: Param, executions: Sequence[Execution]) -> bool:
+        """Tell whether a name still has the value that its text gave it: a container may have been filled since."""
+        namespace = self.opening.namespace
+        last = max(e.index for e in executions if e.index == param.execution or param.name in e.bound)
+        if last != param.execution or param.name not in namespace:
+            return True
+        value = namespace[param.name]
+        if type(value) not in (bool, int, float, str, type(None), list, tuple, dict, set):
+            return False
+        return literal_of(value) == param.literal
 
     def _metrics(
         self, value: object, points: Sequence[MetricPoints], outcome: Outcome
@@ -187,13 +210,16 @@ class Tracking:
             for name in self.opening.names.bound
             if name not in known and not (name in bindings and bindings[name].kind in (Kind.CONSTANT, Kind.CLOCK))
         ]
-        before = {record.name: record.digest for record in self._data}
-        names = dict.fromkeys([*bound, *before])
+        # What the text plainly changes is named even where no digest can tell whether it did.
+        changed = changed_in_place(tree) if tree is not None else frozenset()
+        touched = sorted(changed & set(self.opening.names.loaded))
+        before = self._containers | {record.name: record.digest for record in self._data}
+        names = dict.fromkeys([*bound, *before, *touched])
         until = time.perf_counter() + max(_MORE_S, self.opening.elapsed_s)
         records, late = digest_values(names, self.opening.namespace, until=until)
         if late:
             self.notes.append(f"not digested, to keep the cell quick: {', '.join(late)}")
-        return tuple(r for r in records if r.name in bound or r.digest != before[r.name])
+        return tuple(r for r in records if r.name in bound or r.name not in before or r.digest != before[r.name])
 
 
 def _logged_metrics(points: Sequence[MetricPoints]) -> Iterator[Metric]:

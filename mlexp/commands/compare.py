@@ -54,4 +54,5 @@ def compared_json(compared: Compared) -> dict[str, Any]:
         "data": section(compared.data.rows),
         "environment": section(compared.environment.rows),
         "code": list(compared.code),
+        "earlier_cells_differ": compared.earlier_differ,
     }

@@ -115,6 +115,8 @@ def proof_text(proof: Proof) -> str:
     ]
     volatile = [c.name for c in proof.compared if c.outcome == "volatile"]
     also = f"; not compared, since they differ from run to run: {', '.join(volatile)}" if volatile else ""
+    unseen = [c.name for c in proof.compared if c.outcome == "not comparable"]
+    also += f"; not compared, since nothing tells their content: {', '.join(unseen)}" if unseen else ""
     return f"Reproduced bit for bit: {', '.join(part for part in parts if part)}, {seconds(proof.elapsed_s)}{also}"
 
 

@@ -21,10 +21,11 @@ def sentence_of(
     metrics: Sequence[MetricRow],
     data: Sequence[ParamRow],
     code_differs: bool,
+    earlier_differ: bool = False,
     baseline: int = 0,
 ) -> str:
     """Return the sentence for two sides, or for several."""
-    parts = [_what_differs(params, data, code_differs=code_differs)]
+    parts = [_what_differs(params, data, code_differs=code_differs, earlier_differ=earlier_differ)]
     failed = [side for side in sides if side.run.status != "finished"]
     if failed:
         parts.append("; ".join(f"{side.run.reference} {side.run.status}" for side in failed) + ".")
@@ -37,11 +38,14 @@ def sentence_of(
     return " ".join(part for part in parts if part)
 
 
-def _what_differs(params: Sequence[ParamRow], data: Sequence[ParamRow], *, code_differs: bool) -> str:
+def _what_differs(
+    params: Sequence[ParamRow], data: Sequence[ParamRow], *, code_differs: bool, earlier_differ: bool
+) -> str:
     differ = [row.name for row in params if row.differs]
     other_data = [row.name for row in data if row.differs]
     unknown = [row.name for row in data if row.unknown]
-    equal = {"params": not differ, "code": not code_differs, "data": not other_data and not unknown}
+    code = "tracked cell" if earlier_differ else "code"
+    equal = {"params": not differ, code: not code_differs, "data": not other_data and not unknown}
     same = [word for word, holds in equal.items() if holds]
     parts = []
     if same:
@@ -54,6 +58,8 @@ def _what_differs(params: Sequence[ParamRow], data: Sequence[ParamRow], *, code_
         parts.append(f"Whether {_listed(unknown)} differs is not known: not kept.")
     if code_differs and not differ:
         parts.append("Code differs.")
+    if earlier_differ and not differ:
+        parts.append("Earlier cells differ.")
     return " ".join(parts)
 
 

@@ -15,6 +15,8 @@ class Side:
     labels: Labels
     environment: Environment | None = None
     inputs: tuple[InputFile, ...] = ()
+    rests_on: tuple[str, ...] | None = None
+    """Texts of the earlier cells that it rests on by name, in their order; None: not looked at."""
 
     @property
     def title(self) -> str:

@@ -30,6 +30,8 @@ class Compared:
     metrics: tuple[MetricRow, ...]
     data: Section
     environment: Section
+    earlier_differ: bool
+    """Whether the earlier cells that the runs rest on differ."""
     code: tuple[str, ...]
     """Unified diff of the tracked cells; of more than two sides, of the baseline and the last that differs from it."""
 
@@ -57,15 +59,23 @@ def compare(sides: Sequence[Side], *, goals: Mapping[str, str] | None = None, ba
     environment = Section(title="Environment", rows=environment_rows(sides))
     metrics = metric_rows(sides, goals=goals, baseline=baseline)
     code = next(filter(None, (code_lines(sides[baseline], side) for side in reversed(sides))), ())
+    earlier_differ = len({side.rests_on for side in sides if side.rests_on is not None}) > 1
     return Compared(
         sides=tuple(sides),
         baseline=baseline,
         sentence=sentence_of(
-            sides, params=params.rows, metrics=metrics, data=data.rows, code_differs=bool(code), baseline=baseline
+            sides,
+            params=params.rows,
+            metrics=metrics,
+            data=data.rows,
+            code_differs=bool(code),
+            earlier_differ=earlier_differ,
+            baseline=baseline,
         ),
         params=params,
         metrics=metrics,
         data=data,
         environment=environment,
         code=code,
+        earlier_differ=earlier_differ,
     )

@@ -18,9 +18,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from mlexp.dataflow.names import changed_in_place
+
 _CLOCKS = frozenset({"time", "perf_counter", "monotonic", "process_time", "thread_time", "time_ns", "perf_counter_ns",
-                     "monotonic_ns", "process_time_ns", "now", "utcnow", "default_timer", "timer"})  # fmt: skip
-_CLOCK_OWNERS = frozenset({"time", "datetime", "dt", "timeit"})
+                     "monotonic_ns", "process_time_ns", "now", "utcnow", "default_timer"})  # fmt: skip
+_CLOCK_OWNERS = frozenset({"time", "datetime", "timeit"})
+_BARE_CLOCKS = _CLOCKS - {"now", "utcnow"}
 _BINARY: dict[type[ast.operator], Callable[[object, object], object]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift,
@@ -96,7 +99,12 @@ def bindings_of(tree: ast.Module) -> dict[str, Binding]:
             if binding.kind is Kind.CLOCK:
                 clocks.add(binding.name)
             before = found.get(binding.name)
-            found[binding.name] = binding if before is None or binding.kind >= before.kind else before
+            readings = {Kind.COMPUTED, Kind.CLOCK}  # of these two the last counts
+            if before is None or binding.kind >= before.kind or {binding.kind, before.kind} <= readings:
+                found[binding.name] = binding
+    for name in changed_in_place(tree):
+        if name in found and isinstance(found[name].value, (list, dict, set)):
+            found[name] = Binding(name, Kind.COMPUTED)  # a place that the cell fills
     return found
 
 
@@ -153,7 +161,7 @@ def _reads_clock(node: ast.expr, clocks: set[str]) -> bool:
             return function.attr in _CLOCKS and name in _CLOCK_OWNERS
         if isinstance(function, ast.Name):
             rounds = function.id in ("round", "float", "int") and bool(node.args)
-            return function.id in _CLOCKS or (rounds and _reads_clock(node.args[0], clocks))
+            return function.id in _BARE_CLOCKS or (rounds and _reads_clock(node.args[0], clocks))
         return False
     if isinstance(node, ast.Name):
         return node.id in clocks

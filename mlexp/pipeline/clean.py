@@ -40,6 +40,8 @@ class CleanRun:
     line: int | None
     """The script's line at which it failed."""
     metrics: dict[str, float]
+    history: tuple[dict[str, Any], ...]
+    """The points that it logged, in order."""
     values: dict[str, str]
     """Digests by name."""
     stdout: str
@@ -64,6 +66,7 @@ def run_clean(
     write_bundle: Callable[[Path], None],
     interpreter: Interpreter,
     values: tuple[str, ...],
+    logs: bool,
     hash_seed: int,
     limit_s: float,
     network: bool = False,
@@ -77,6 +80,7 @@ def run_clean(
         file: Its file name.
         write_bundle: Writes its bundle into a folder.
         interpreter: The run's interpreter.
+        logs: Whether it logs points.
         values: Names whose values are digested at the end.
         hash_seed: PYTHONHASHSEED, counted from 1; with later ones memory is filled in otherwise, too.
         limit_s: Seconds after which it is ended.
@@ -96,7 +100,10 @@ def run_clean(
         write_bundle(place)
         request = {
             "script": str(place / file),
-            "arguments": ["--metrics", str(work / "metrics.json")],
+            "arguments": [
+                *("--metrics", str(work / "metrics.json")),
+                *(("--history", str(work / "history.jsonl")) if logs else ()),
+            ],
             "answer": str(work / "answer.json"),
             "values": list(values),
             "writable": [str(work), *map(str, writable)],
@@ -121,6 +128,7 @@ def run_clean(
             line=answer.get("line"),
             section=_section_at(script, answer.get("line")),
             metrics=metrics,
+            history=_read_lines(work / "history.jsonl"),
             values=answer.get("values", {}),
             stdout=(work / "stdout").read_text(encoding="utf-8", errors="replace"),
             stderr=(work / "stderr").read_text(encoding="utf-8", errors="replace"),
@@ -195,6 +203,13 @@ def _how_it_ended(ended: dict[str, Any], interpreter: Interpreter, limit_s: floa
     if status < 0:
         return f"it was ended by {signal.Signals(-status).name}" + (", perhaps out of memory" if status == -9 else "")
     return f"it ended with status {status} and left no answer"
+
+
+def _read_lines(path: Path) -> tuple[dict[str, Any], ...]:
+    try:
+        return tuple(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+    except (OSError, ValueError):
+        return ()
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -171,6 +171,7 @@ def _attempt(
             write_bundle=lambda place: write_bundle(script, place / bundle_of(Path(file)).name, blobs),
             interpreter=run.interpreter,
             values=tuple(value.name for value in run.values if value.digest is not None),
+            logs=script.logs,
             hash_seed=hash_seed,
             limit_s=limit_s,
             network=options.network,
@@ -179,7 +180,7 @@ def _attempt(
         )
 
     recorded = blobs.get(run.stdout).decode("utf-8", "replace") if run.stdout else ""
-    proof, first = prove(script, once, recorded_text=recorded)
+    proof, first = prove(script, once, recorded_text=recorded, curves=store.points(run.id))
     times = f", {proof.n_runs} times" if proof.n_runs > 1 else ""
     tell(Step(name="run", text=f"clean process{times}", elapsed_s=proof.elapsed_s))
     # A script that did not come to its end has not loaded all that it needs.

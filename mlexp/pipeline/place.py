@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from mlexp.errors import UsageError
@@ -32,6 +33,8 @@ def checked_path(path: Path, *, force: bool) -> Path:
     path = path.expanduser().absolute()
     if path.suffix != ".py" or not path.stem:
         raise UsageError(f"{path.name!r}: a script's name ends in .py")
+    if path.stem in sys.stdlib_module_names:
+        raise UsageError(f"{path.name}: a script of that name would stand in for Python's own module {path.stem}")
     if path.is_dir():
         raise UsageError(f"{path} is a folder; give the name of a file, such as {path.name}/train.py")
     if not path.parent.is_dir():

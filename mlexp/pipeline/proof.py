@@ -16,6 +16,7 @@ from mlexp.dataflow.cell import parse
 from mlexp.pipeline.clean import CleanRun
 from mlexp.pipeline.script import Script
 from mlexp.records import Comparison, ComparisonOutcome, Proof, RunRecord, Verdict
+from mlexp.storage import MetricPoints
 
 Once = Callable[[int], CleanRun]
 """Runs the script once in a clean process, with the given hash seed."""
@@ -25,13 +26,15 @@ _PATIENCE_S = 30.0
 """A script that took longer is not run a third time only to be sure."""
 
 
-def prove(script: Script, once: Once, *, recorded_text: str) -> tuple[Proof, CleanRun]:
+def prove(
+    script: Script, once: Once, *, recorded_text: str, curves: Sequence[MetricPoints] = ()
+) -> tuple[Proof, CleanRun]:
     """Run the script and return the proof, and the first clean run."""
     run = script.run
     first = once(1)
     if first.status != 0:
         return _proof(run, [first], Verdict.NOT_VERIFIED, _why_not(first), ()), first
-    compared = _compared(script, first, recorded_text)
+    compared = _compared(script, first, recorded_text, curves)
     runs = [first]
     by_order = _may_depend_on_order(script)
     for seed in (2, 3) if by_order else (2,):
@@ -63,7 +66,9 @@ def _may_depend_on_order(script: Script) -> bool:
     return False
 
 
-def _compared(script: Script, clean: CleanRun, recorded_text: str) -> tuple[Comparison, ...]:
+def _compared(
+    script: Script, clean: CleanRun, recorded_text: str, curves: Sequence[MetricPoints]
+) -> tuple[Comparison, ...]:
     rows = []
     for metric in script.metrics:
         found = clean.metrics.get(metric.name)
@@ -71,12 +76,30 @@ def _compared(script: Script, clean: CleanRun, recorded_text: str) -> tuple[Comp
         rows.append(
             _row(metric.name, "metric", repr(metric.recorded), "nothing" if found is None else repr(found), same=same)
         )
+    rows += [_curve(points, clean) for points in curves]
     rows += _values(script.run, clean.values)
     if not any(row.outcome is not ComparisonOutcome.NOT_COMPARABLE for row in rows) and recorded_text.strip():
-        same = _text(clean.stdout).endswith(_text(recorded_text))
+        same = f"\n{_text(clean.stdout)}".endswith(f"\n{_text(recorded_text)}")  # the run's cell is the last
         rows.append(_row("printed text", "text", _end_of(recorded_text), _end_of(clean.stdout), same=same))
     rows += [_row(name, "param", recorded, in_code, same=False) for name, recorded, in_code in script.disputed]
     return tuple(rows)
+
+
+def _curve(points: MetricPoints, clean: CleanRun) -> Comparison:
+    """Compare every logged point of a metric, its steps too; what earlier cells had logged stands before them."""
+    recorded = [(step, repr(value)) for step, value in zip(points.steps, points.values, strict=True)]
+    found = _points_of(points.name, clean)[-len(recorded) :]
+    first = next((i for i, pair in enumerate(recorded) if i >= len(found) or found[i] != pair), None)
+    name = f"curve of {points.name}"
+    if first is None:
+        return _row(name, "curve", f"{len(recorded)} points", f"{len(found)} points", same=True)
+    step, value = recorded[first]
+    now = found[first][1] if first < len(found) else "nothing"
+    return _row(name, "curve", f"{value} at step {step}", now, same=False)
+
+
+def _points_of(metric: str, clean: CleanRun) -> list[tuple[int, str]]:
+    return [(point["step"], repr(point[metric])) for point in clean.history if metric in point]
 
 
 def _values(run: RunRecord, found: Mapping[str, str]) -> list[Comparison]:
@@ -102,6 +125,9 @@ def _without_volatile(rows: tuple[Comparison, ...], first: CleanRun, second: Cle
     def again(row: Comparison) -> bool:
         if row.what == "metric":
             return repr(first.metrics.get(row.name)) != repr(second.metrics.get(row.name))
+        if row.what == "curve":
+            metric = row.name.removeprefix("curve of ")
+            return _points_of(metric, first) != _points_of(metric, second)
         if row.what == "value":
             return first.values.get(row.name) != second.values.get(row.name)
         return row.what == "text" and first.stdout != second.stdout
@@ -120,18 +146,15 @@ def _verdict(rows: tuple[Comparison, ...]) -> tuple[Verdict, str]:
         first = differing[0]
         more = f", and {len(differing) - 1} more" if len(differing) > 1 else ""
         return Verdict.NOT_REPRODUCED, f"{first.name}: {first.recorded} in the run, {first.found} in the script{more}"
-    if any(row.outcome is ComparisonOutcome.EQUAL for row in rows):
-        volatile = [row.name for row in rows if row.outcome is ComparisonOutcome.VOLATILE and row.what == "metric"]
-        if volatile and not any(row.what == "metric" and row.outcome is ComparisonOutcome.EQUAL for row in rows):
-            names = ", ".join(volatile)
-            return Verdict.NOT_REPRODUCED, f"{names}: another value each time the script is run; is a seed missing?"
-        return Verdict.REPRODUCED, ""
-    volatile = [row.name for row in rows if row.outcome is ComparisonOutcome.VOLATILE]
+    equal = any(row.outcome is ComparisonOutcome.EQUAL for row in rows)
+    # A clock reading is no metric: one that changes from run to run was drawn, and no equal one beside it excuses that.
+    deciding = ("metric", "curve") if equal else ("metric", "curve", "value", "text")
+    volatile = [row.name for row in rows if row.outcome is ComparisonOutcome.VOLATILE and row.what in deciding]
     if volatile:
-        return (
-            Verdict.NOT_REPRODUCED,
-            f"{', '.join(volatile)}: another value each time the script is run; is a seed missing?",
-        )
+        names = ", ".join(volatile)
+        return Verdict.NOT_REPRODUCED, f"{names}: another value each time the script is run; is a seed missing?"
+    if equal:
+        return Verdict.REPRODUCED, ""
     return Verdict.NOT_VERIFIED, "there is nothing to compare: the cell left no number, no table and no text"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from mlexp.comparison import Compared, Goal, Side, compare, goal_of
 from mlexp.config import Settings, load_settings
 from mlexp.errors import RunNotFoundError, UsageError
-from mlexp.project.readers import Run, Runs, inputs_of
+from mlexp.project.readers import Run, Runs, earlier_texts, inputs_of
 from mlexp.project.recovery import recover
 from mlexp.query import parse_query
 from mlexp.records import Execution, InputFile, RunId, RunRecord, RunStatus
@@ -32,7 +32,9 @@ class Project:
         self.store: RunStore = SqliteStore(folder / "runs.db")
         self.session_id = session_id
         """The kernel's session, for `@last`; None outside a kernel."""
-        self._inputs: dict[RunId, tuple[InputFile, ...]] = {}  # of finished runs, which never change
+        self._known: dict[
+            RunId, tuple[tuple[InputFile, ...], tuple[str, ...]]
+        ] = {}  # of finished runs, which never change
         recover(self.store, folder)
 
     @classmethod
@@ -127,18 +129,19 @@ class Project:
             run: A run of this store.
             executions: Those of its session up to it, where they are at hand; else they are read.
         """
-        known = self._inputs.get(run.id)
+        known = self._known.get(run.id)
         if known is None:
             if executions is None:
                 executions = self.store.executions(run.session_id, stop=run.execution + 1)
-            known = inputs_of(executions)
+            known = inputs_of(executions), earlier_texts(executions, run)
             if run.status is not RunStatus.RUNNING:
-                self._inputs[run.id] = known
+                self._known[run.id] = known
         return Side(
             run=run,
             labels=self.store.labels(run.id),
             environment=self.store.environment(run.id),
-            inputs=known,
+            inputs=known[0],
+            rests_on=known[1],
         )
 
     def verdict(self, run_id: RunId) -> str | None:

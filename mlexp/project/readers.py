@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mlexp.comparison import Side
+from mlexp.dataflow.cell import peel, without_peeled
+from mlexp.dataflow.graph import rests_on
 from mlexp.errors import NotKeptError
 from mlexp.records import Environment, Execution, InputFile, Labels, Proof, RunRecord, RunStatus
 from mlexp.snapshot import BlobStore, load
@@ -135,6 +137,14 @@ class Run:
 def inputs_of(executions: Sequence[Execution]) -> tuple[InputFile, ...]:
     """Return the files from outside that executions read; of a path that was read again, the last content."""
     return tuple({file.resolved: file for execution in executions for file in execution.inputs}.values())
+
+
+def earlier_texts(executions: Sequence[Execution], run: RunRecord) -> tuple[str, ...]:
+    """Return the texts of the earlier cells that a run rests on; of one that ran several times, once."""
+    target = next((execution for execution in executions if execution.index == run.execution), None)
+    chain = rests_on(executions, target)[:-1] if target is not None else ()
+    texts = [without_peeled(peel(execution.source).body) for execution in chain]
+    return tuple(reversed(dict.fromkeys(reversed(texts))))
 
 
 class Data(Mapping[str, Any]):

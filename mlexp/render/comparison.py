@@ -72,6 +72,8 @@ def _section(section: Section, references: Sequence[str], *, show_all: bool, wid
 
 
 def _code(compared: Compared) -> str:
+    if not compared.code and compared.earlier_differ:
+        return "Code of the tracked cell, equal; the earlier cells that it rests on differ"
     if not compared.code:
         return "Code of the tracked cell, equal"
     return "\n".join(

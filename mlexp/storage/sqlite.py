@@ -196,6 +196,8 @@ class SqliteStore(RunStore):
     def _writing(self, *, wait_s: float | None = None) -> Iterator[sqlite3.Connection]:
         with self._lock:
             connection = self._connection
+            if not self.path.exists():  # SQLite would write on into a file that nobody can find any more
+                raise StoreError(f"{self.path} was removed while it was in use; %reload_ext mlexp makes a new store")
             try:
                 if wait_s is not None:
                     connection.execute(f"PRAGMA busy_timeout = {int(wait_s * 1000)}")

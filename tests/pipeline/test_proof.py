@@ -46,7 +46,7 @@ def played(player: Player, tmp_path_factory: pytest.TempPathFactory) -> Session:
     )
     proof = session.verify()
     assert proof.verdict == "reproduced", proof.reason
-    assert outcomes(proof) == {"total": "equal", "loss": "equal", "weights": "equal"}
+    assert outcomes(proof) == {"total": "equal", "loss": "equal", "curve of loss": "equal", "weights": "equal"}
     return session
 
 
@@ -107,7 +107,7 @@ def test_edited_value(mutant: Session) -> None:
     edit(mutant, "runs", change)
     proof = mutant.verify()
     assert proof.verdict == "not reproduced"
-    assert outcomes(proof) == {"total": "equal", "loss": "equal", "weights": "differs"}
+    assert outcomes(proof) == {"total": "equal", "loss": "equal", "curve of loss": "equal", "weights": "differs"}
 
 
 @pytest.mark.parametrize("name", ["rate", "scale"])
@@ -157,7 +157,7 @@ def test_volatile_values_are_named_and_do_not_decide(play: Play) -> None:
         """
         %%track
         stamps = [time.time()]
-        address = id(words) * 1.0
+        address = [id(words)]
         order = list(words)
         total = len(words) / 3
         """,
@@ -176,7 +176,56 @@ def test_luck_with_the_order_of_a_set_is_no_proof(play: Play) -> None:
     """Half of all seeds agree with the notebook on the order of two words; these two differ between seeds 1 and 2."""
     script = play("%%track\nfirst = [*{'cat', 'horse'}][0]\nsize = len(first) / 3\nother = len('abc') * 2.5").export()
     assert outcomes(script.proof) == {"size": "volatile", "other": "equal", "first": "volatile"}
-    assert script.verdict == "reproduced"
+    assert script.verdict == "not reproduced"
+
+
+def test_an_equal_metric_does_not_excuse_one_that_was_drawn(play: Play) -> None:
+    script = play(
+        "import numpy as np",
+        "%%track\nauc = float(np.random.default_rng().random())\nn = 2.0 * len('ab')",
+    ).export()
+    assert outcomes(script.proof) == {"auc": "volatile", "n": "equal"}
+    assert script.verdict == "not reproduced"
+    assert script.proof.reason.startswith("auc: another value each time")
+
+
+DRAWN = "import numpy as np\ndef draw(): return float(np.random.default_rng().random())"
+
+
+@pytest.mark.parametrize(
+    ("before", "tracked", "name"),
+    [
+        ("", "results = {}\nresults['acc'] = draw()", "acc"),
+        ("", "history = [0.0]\nhistory.append(draw())", "history"),
+        ("results = {}", "results['acc'] = draw()", "results"),
+        ("scores = []", "scores.append(draw())", "scores"),
+        ("class Result: pass\nresult = Result()", "result.acc = draw()", "result"),
+        ("from collections import Counter\ncounts = Counter()", "counts['a'] += draw()", "counts"),
+    ],
+)
+def test_what_the_cell_fills_is_not_passed_over(play: Play, before: str, tracked: str, name: str) -> None:
+    script = play(DRAWN, before or "pass", f"%%track\n{tracked}\nn = 2.0 * len('ab')").export()
+    assert outcomes(script.proof)[name] in ("volatile", "not comparable")
+
+
+def test_every_point_of_a_curve_is_compared(play: Play) -> None:
+    cells = [DRAWN, "%%track\nimport mlexp\nfor i in range(3):\n    mlexp.log(loss=draw())\nmlexp.log(loss=0.5)"]
+    script = play(*cells).export()
+    assert outcomes(script.proof) == {"loss": "equal", "curve of loss": "volatile", "i": "equal"}
+    assert script.verdict == "not reproduced"
+
+
+def test_the_curve_of_an_earlier_cell_does_not_count(play: Play) -> None:
+    cells = [f"%%track\nimport mlexp\nfor i in range(3):\n    mlexp.log(loss=i * {scale})" for scale in (0.1, 0.2)]
+    script = play(*cells).export("r2")
+    assert script.verdict == "reproduced", script.proof.reason
+    assert outcomes(script.proof) == {"loss": "equal", "curve of loss": "equal", "i": "equal"}
+
+
+def test_printed_text_is_compared_by_whole_lines(play: Play) -> None:
+    script = play("%%track\nimport sys\nprint(1 if 'IPython' in sys.modules else 11)").export()
+    assert outcomes(script.proof) == {"printed text": "differs"}
+    assert script.verdict == "not reproduced"
 
 
 def test_an_unseeded_generator_is_not_reproduced_and_the_reason_helps(play: Play) -> None:

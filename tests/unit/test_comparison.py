@@ -31,7 +31,7 @@ def file(digest, path="train.csv", size_bytes=10):
     return InputFile(path=path, resolved=f"/work/{path}", size_bytes=size_bytes, digest=digest)
 
 
-def side(number, *, params=(), metrics=(), data=(), inputs=(), code="fit()", name="", **fields):
+def side(number, *, params=(), metrics=(), data=(), inputs=(), code="fit()", name="", earlier=None, **fields):
     run = samples.finished(
         f"run {number}",
         number=number,
@@ -41,7 +41,7 @@ def side(number, *, params=(), metrics=(), data=(), inputs=(), code="fit()", nam
         source=f"%%track\n{code}",
         **fields,
     )
-    return Side(run=run, labels=samples.labels(run.id, name=name), inputs=tuple(inputs))
+    return Side(run=run, labels=samples.labels(run.id, name=name), inputs=tuple(inputs), rests_on=earlier)
 
 
 def sentence(*sides, **options):
@@ -52,6 +52,15 @@ AUC = {"auc": 0.91}
 SENTENCES = {
     "nothing differs": (
         [side(1, params={"lr": 1}, metrics=AUC), side(2, params={"lr": 1}, metrics=AUC)],
+        "Same params, code and data. auc is equal.",
+    ),
+    "a helper was defined anew": (
+        [side(1, earlier=("def f(): return 1",)), side(2, earlier=("def f(): return 2",))],
+        "Same params, tracked cell and data. Earlier cells differ. "
+        "No metrics were found: bind a number, or name one with -m.",
+    ),
+    "the same earlier cells": (
+        [side(1, metrics=AUC, earlier=("x = 1",)), side(2, metrics=AUC, earlier=("x = 1",))],
         "Same params, code and data. auc is equal.",
     ),
     "one param": (
