@@ -22,7 +22,7 @@ def main() -> None:
         parts.append(f"## {title}\n\n{as_table(figures)}")
         print(parts[-1] + "\n", flush=True)
     libraries = ", ".join(f"{name} {version(name)}" for name in ("ipython", "pandas"))
-    machine = f"CPython {platform.python_version()}, {platform.system()}, {os.cpu_count()} processors, {libraries}"
+    machine = f"CPython {platform.python_version()}, {platform.system()}, {os.cpu_count()} processors,\n{libraries}"
     if words.write:
         head = (
             f'# Figures\n\nWritten by `make bench ARGS="--write {words.write}"`: {machine}. Medians; the ratio is the\n'

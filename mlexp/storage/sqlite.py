@@ -55,6 +55,7 @@ class SqliteStore(RunStore):
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             migrate(self._connection, where=path)
+            self._on_disk = path.exists()  # and not SQLite's ":memory:"
         except sqlite3.Error as error:
             self._connection.close()
             raise StoreError(f"{path} cannot be used as a store: {error}") from error
@@ -196,7 +197,9 @@ class SqliteStore(RunStore):
     def _writing(self, *, wait_s: float | None = None) -> Iterator[sqlite3.Connection]:
         with self._lock:
             connection = self._connection
-            if not self.path.exists():  # SQLite would write on into a file that nobody can find any more
+            if (
+                self._on_disk and not self.path.exists()
+            ):  # SQLite would write on into a file that nobody can find any more
                 raise StoreError(f"{self.path} was removed while it was in use; %reload_ext mlexp makes a new store")
             try:
                 if wait_s is not None:

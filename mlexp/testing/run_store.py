@@ -46,15 +46,15 @@ class RunStoreTests:
     # Sessions and executions
 
     def test_a_session_is_given_back(self, store: RunStore) -> None:
-        record = samples.session(notebook="/work/a.ipynb")
+        record = samples.session(notebook="/project/a.ipynb")
         store.put_session(record)
         assert store.get_session(record.id) == record
 
     def test_a_session_put_again_takes_the_place(self, store: RunStore) -> None:
         store.put_session(samples.session())
         store.put_executions([samples.execution(0)])
-        store.put_session(samples.session(notebook="/work/moved.ipynb"))
-        assert store.get_session(SessionId("session")).notebook == "/work/moved.ipynb"
+        store.put_session(samples.session(notebook="/project/moved.ipynb"))
+        assert store.get_session(SessionId("session")).notebook == "/project/moved.ipynb"
         assert len(store.executions(SessionId("session"))) == 1
 
     def test_an_unknown_session_is_an_error(self, store: RunStore) -> None:

@@ -228,3 +228,13 @@ def test_a_new_database_that_another_process_is_making_is_waited_for(tmp_path):
     SqliteStore(tmp_path / "runs.db").close()
     release.join()
     other.close()
+
+
+def test_a_store_that_was_removed_under_it_is_said(tmp_path):
+    """SQLite itself would write on, into a file that nobody can find any more."""
+    store = SqliteStore(tmp_path / "runs.db")
+    for file in tmp_path.iterdir():
+        file.unlink()
+    with pytest.raises(StoreError, match=r"was removed while it was in use; %reload_ext mlexp"):
+        store.put_session(samples.session())
+    store.close()

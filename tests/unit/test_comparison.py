@@ -28,7 +28,7 @@ def frame(digest, summary="3 × 2", name="df"):
 
 
 def file(digest, path="train.csv", size_bytes=10):
-    return InputFile(path=path, resolved=f"/work/{path}", size_bytes=size_bytes, digest=digest)
+    return InputFile(path=path, resolved=f"/project/{path}", size_bytes=size_bytes, digest=digest)
 
 
 def side(number, *, params=(), metrics=(), data=(), inputs=(), code="fit()", name="", earlier=None, **fields):

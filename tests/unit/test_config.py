@@ -153,7 +153,7 @@ def test_numeric_variables_are_those_set_in_order():
 
 
 def test_the_notebook_is_told_by_the_server():
-    assert session_notebook({"JPY_SESSION_NAME": "/work/a.ipynb"}) == "/work/a.ipynb"
+    assert session_notebook({"JPY_SESSION_NAME": "/project/a.ipynb"}) == "/project/a.ipynb"
     assert session_notebook({}) == ""
 
 
