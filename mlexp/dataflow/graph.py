@@ -22,7 +22,7 @@ def rests_on(executions: Sequence[Execution], target: Execution) -> tuple[Execut
     late: set[str] = set()  # what functions read: whenever they are called, so at the target at the latest
     while True:
         found = _chain(executions, target, late)
-        more = {name for execution in found if _definitions(execution.python) for name in execution.read}
+        more = {name for execution in found for name in _read_late(execution.python) if name in execution.read}
         if more <= late:
             return found
         late |= more
@@ -80,7 +80,7 @@ def _uses(chain: Sequence[Execution]) -> Iterator[tuple[str, Execution]]:
             if name in execution.bound:
                 used.add((execution.index, name))
         binders |= dict.fromkeys(execution.bound, execution)
-        reads = {*execution.loaded, *through}
+        reads = {*_read_late(execution.python), *through}
         behind |= {name: reads if name in _definitions(execution.python) else set() for name in execution.bound}
     for execution in chain:
         for name in execution.bound:
@@ -112,6 +112,23 @@ def _definitions(python: str) -> frozenset[str]:
     lambdas = (s.targets[0] for s in tree.body if isinstance(s, ast.Assign) and isinstance(s.value, ast.Lambda))
     defined = {statement.name for statement in tree.body if isinstance(statement, kinds)}
     return frozenset(defined | {target.id for target in lambdas if isinstance(target, ast.Name)})
+
+
+@lru_cache(maxsize=4096)
+def _read_late(python: str) -> frozenset[str]:
+    """Return the names that the bodies of a text's functions mention, arguments left out: read when these are called.
+
+    Defaults and decorators are read at once, when the function is made.
+    """
+    tree = parse(python)
+    found = set()
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            body = node.body if isinstance(node.body, list) else [node.body]
+            inner = [*ast.walk(node.args), *(n for part in body for n in ast.walk(part))]
+            own = {n.arg for n in inner if isinstance(n, ast.arg)}
+            found |= {n.id for part in body for n in ast.walk(part) if isinstance(n, ast.Name)} - own
+    return frozenset(found)
 
 
 @lru_cache(maxsize=4096)

@@ -64,6 +64,11 @@ PARAMS = {
         ["k = 3", "def f():\n    return k", "def g():\n    return f()", "k = 5", "x = g()"],
         "k=5",
     ),
+    "what a default was when the function was made": (
+        ["lr = 0.1", "def f(x, lr=lr):\n    return x * lr", "lr = 0.5", "y = f(3.0)"],
+        "lr=0.1",
+    ),
+    "through a method": (["k = 3", "class A:\n    def f(self):\n        return k", "k = 5", "x = A().f()"], "k=5"),
     "through a lambda": (["k = 3", "f = lambda: k", "k = 5", "x = f()"], "k=5"),
     "of two readers, the last": (["k = 1", "y = f(k)", "k = 2", "x = g(y, k)"], "k=2"),
     "in the order of the last binding": (["a = 1", "b = 2", "a = 3", "x = f(a, b)"], "b=2 a=3"),
