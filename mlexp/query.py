@@ -10,12 +10,12 @@ from __future__ import annotations
 import ast
 import operator
 import re
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from mlexp.dataflow.cell import TEXT, quietly
 from mlexp.errors import QueryError
 
 FIELDS = ("name", "number", "status", "experiment", "tags", "elapsed_s", "params", "metrics")
@@ -100,9 +100,8 @@ def _expression(text: str, plain: str, start: int, stop: int) -> ast.expr:
     columns = [column for column in range(start, stop) for _ in range(2 if column in singles else 1)]
     python = "".join(text[column] for column in columns)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of an odd escape in quotes
-            tree = ast.parse(python, mode="eval").body
+        with quietly():  # of an odd escape in quotes
+            tree = ast.parse(python, TEXT, mode="eval").body
     except (SyntaxError, ValueError) as error:
         column = (getattr(error, "offset", 0) or 0) - 1  # -1: it ends too early
         raise QueryError.at(

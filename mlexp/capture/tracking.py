@@ -98,9 +98,10 @@ class Tracking:
             open_log(self._journal)
 
     def _digests_of_containers(self) -> dict[str, Digest | None]:
-        """Return the digests of small plain containers that the cell mentions: lists of scores, tables of results."""
-        namespace = self.opening.namespace
-        names = [n for n in self.opening.names.loaded if type(namespace.get(n)) in (list, dict, set, bytearray)]
+        """Return the digests of plain containers that the cell mentions, such as lists of scores; data has its own."""
+        namespace, kept = self.opening.namespace, {record.name for record in self._data}
+        mentioned = [name for name in self.opening.names.loaded if name not in kept]
+        names = [name for name in mentioned if type(namespace.get(name)) in (list, dict, set, bytearray)]
         records, _ = digest_values(names, namespace, until=time.perf_counter() + _MORE_S)
         return {record.name: record.digest for record in records}
 

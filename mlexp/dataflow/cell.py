@@ -17,7 +17,10 @@ TRACK = "track"
 BODY_MAGICS = frozenset({"time", "capture", "prun"})
 """Cell magics that run their body in the user's namespace, as the cell itself would."""
 
-_OWN_WARNINGS = ("ignore", None, Warning, re.compile(r"<cell>\Z"), 0)
+TEXT = "<cell>"
+"""The file name under which we compile texts: `quietly` knows our own warnings by it."""
+
+_OWN_WARNINGS = ("ignore", None, Warning, re.compile(rf"{TEXT}\Z"), 0)
 _MAGIC_LINE = re.compile(r"%%(\w+)(?:\s+(.*?))?\s*$")
 _PEELED_LINE = re.compile(rf"# %%(?:{'|'.join(sorted({TRACK, *BODY_MAGICS}))})\b")
 
@@ -71,9 +74,7 @@ def parse(python: str) -> ast.Module | None:
     """Return the syntax tree of a cell (top-level `await` is allowed), or None if it has none."""
     try:
         with quietly():
-            tree = compile(
-                python, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
-            )
+            tree = compile(python, TEXT, "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     assert isinstance(tree, ast.Module)
@@ -82,7 +83,7 @@ def parse(python: str) -> ast.Module | None:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Keep what the parser warns of (an odd escape in a text) to ourselves: Python says it again when the cell runs.
+    """Keep what Python warns of in a text that we compile as TEXT to ourselves: an odd escape, said when the cell runs.
 
     `warnings.catch_warnings` would make Python forget which warnings it has shown, so that libraries say theirs again
     in each cell. A filter for our own file name, put in and taken out by hand, does not.

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mlexp.dataflow.cell import parse, quietly
+from mlexp.dataflow.cell import TEXT, parse, quietly
 
 _BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__file__"}
 
@@ -38,7 +38,7 @@ def names_of(python: str) -> Names:
         return Names()
     try:
         with quietly():
-            table = symtable.symtable(_without_inlining(python, tree), "<cell>", "exec")
+            table = symtable.symtable(_without_inlining(python, tree), TEXT, "exec")
     except (SyntaxError, ValueError, RecursionError):
         return Names()
     bound = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}

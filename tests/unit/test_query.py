@@ -1,5 +1,7 @@
 """Queries: what they find, in which order, and where the caret stands."""
 
+import warnings
+
 import pytest
 
 from mlexp.errors import QueryError, UsageError
@@ -179,3 +181,15 @@ def test_a_query_error_is_a_usage_error():
 
 def test_the_fields_are_those_of_a_row():
     assert set(ROWS[0]) == set(FIELDS)
+
+
+def test_reading_one_does_not_make_libraries_warn_again():
+    def old():
+        warnings.warn("old", UserWarning, stacklevel=1)
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("default")
+        old()
+        parse_query(r'name == "\d"')
+        old()
+    assert [str(warning.message) for warning in said] == ["old"]
