@@ -160,7 +160,7 @@ class Session:
                 self._flush(wait_s=_PATIENCE_S)
                 return
             try:
-                execution = self._fold(opening, ended, note=tracking.notes.append)
+                execution = self._fold(opening, ended, note=tracking.note)
                 self._keep(execution)
                 self._end_run(tracking, execution, ended.value)
             except BaseException as error:
@@ -174,9 +174,7 @@ class Session:
             return
         with guarded("keep what ran before"):
             self._flush(wait_s=_PATIENCE_S)
-        tracking = Tracking(opening, self.shell, self.place)
-        tracking.begin(self._new_run(opening))
-        self._tracking = tracking
+        self._tracking = Tracking(opening, self._new_run(opening), shell=self.shell, place=self.place)
 
     def _new_run(self, opening: Opening) -> RunRecord:
         assert opening.track is not None

@@ -1,6 +1,6 @@
 """What mlexp knows, as frozen values: no store, no handle, no object of the user."""
 
-from mlexp.records.environment import Environment, Interpreter, Package
+from mlexp.records.environment import Environment, Interpreter, Package, ThreadPool
 from mlexp.records.execution import (
     ErrorRecord,
     Execution,
@@ -13,17 +13,25 @@ from mlexp.records.execution import (
 from mlexp.records.names import Digest, RunId, SessionId
 from mlexp.records.proof import Comparison, ComparisonOutcome, Proof, Verdict
 from mlexp.records.run import (
+    CallSite,
     DataRecord,
     Labels,
+    LateOutput,
     Metric,
     MetricOrigin,
+    OutputKind,
+    OutputRecord,
     Param,
+    ParamOrigin,
+    Representation,
+    Resources,
     RunRecord,
     RunStatus,
     check_move,
 )
 
 __all__ = [
+    "CallSite",
     "Comparison",
     "ComparisonOutcome",
     "DataRecord",
@@ -35,18 +43,25 @@ __all__ = [
     "InputFile",
     "Interpreter",
     "Labels",
+    "LateOutput",
     "Metric",
     "MetricOrigin",
     "ModuleRecord",
     "Outcome",
+    "OutputKind",
+    "OutputRecord",
     "Package",
     "Param",
+    "ParamOrigin",
     "Proof",
+    "Representation",
+    "Resources",
     "RunId",
     "RunRecord",
     "RunStatus",
     "SessionId",
     "SessionRecord",
+    "ThreadPool",
     "Verdict",
     "check_move",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlexp.records.names import RunId
+from mlexp.records.names import Digest, RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,18 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadPool:
+    """A numeric library's pool of threads: their number moves the last bits of results."""
+
+    library: str
+    """Such as "openblas"."""
+    version: str | None
+    architecture: str | None
+    """The kernel that it has chosen for this CPU, such as "SkylakeX"."""
+    n_threads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """What is read after the cell has ended, since it takes longer than a cell may wait."""
 
@@ -45,3 +57,9 @@ class Environment:
     git_commit: str | None = None
     """None: the notebook is in no repository, or there is no git."""
     git_dirty: bool = False
+    git_branch: str | None = None
+    git_diff: Digest | None = None
+    """What was not committed, as `git diff HEAD` shows it, secrets left out."""
+    user: str = ""
+    machine: str = ""
+    thread_pools: tuple[ThreadPool, ...] = ()

@@ -40,15 +40,32 @@ def check_move(before: RunStatus, after: RunStatus) -> None:
         raise InvalidRecordError(f"a run that is {before} cannot become {after}")
 
 
+class ParamOrigin(StrEnum):
+    """How a param was chosen; only a constant stands at one place of the text, and can become a flag."""
+
+    CONSTANT = "constant"
+    SETTING = "setting"
+    """A field of an object of settings, such as a dataclass or the answer of an argument parser."""
+    ESTIMATOR = "estimator"
+    """A param of a fitted estimator that is not its default."""
+    INPUT = "input"
+    """Typed as an answer to `input()`."""
+    DECLARED = "declared"
+    """Given to `mlexp.param`."""
+    FORCED = "forced"
+    """Asked for with `-p`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Param:
-    """A chosen input: a name bound to a constant."""
+    """A chosen input."""
 
     name: str
     literal: str
     """The value as a Python literal."""
     execution: int
     """Index of the execution that bound it."""
+    origin: ParamOrigin = ParamOrigin.CONSTANT
 
     @property
     def value(self) -> object:
@@ -63,6 +80,21 @@ class MetricOrigin(StrEnum):
     RESULT = "result"
     """In the cell's last expression."""
     LOGGED = "logged"
+    CALLED = "called"
+    """Returned by a scoring function, and bound to no name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSite:
+    """Where a call stands in the text of an execution; lines count from 1, columns in UTF-8 bytes from 0."""
+
+    execution: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    nth: int = 1
+    """Which of the calls made there, counted from 1: it may stand in a loop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +107,8 @@ class Metric:
     origin: MetricOrigin
     expression: str = ""
     """Python that gives the value where the cell has ended: `auc`, `scores["f1"]`."""
+    site: CallSite | None = None
+    """Of a metric that was called: the call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +127,55 @@ class DataRecord:
     """Whether `run.data[name]` can give it back."""
     reason: str | None = None
     """Why there is no digest, or why the content was not kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Representation:
+    """One form of a rich output."""
+
+    mime: str
+    size_bytes: int
+    digest: Digest | None
+    """None: it is too large, or could not be kept."""
+
+
+class OutputKind(StrEnum):
+    """How a rich output came about."""
+
+    DISPLAY = "display"
+    RESULT = "result"
+    """The value of the cell's last expression."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputRecord:
+    """A rich output of the cell, with its forms; figures have PNG and SVG."""
+
+    kind: OutputKind
+    representations: tuple[Representation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateOutput:
+    """Text that came after its run had ended, from a thread or a child process."""
+
+    run_id: RunId
+    stream: str
+    """"stdout" or "stderr"."""
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What the cell cost."""
+
+    cpu_s: float
+    """Of this process and of the children that ended."""
+    peak_memory_bytes: int | None = None
+    """The largest resident size seen while it ran."""
+    samples: Digest | None = None
+    """A JSON document of columns of equal length: "t_s" since the start, "cpu" (1.0 is one core), "memory_bytes",
+    and, where there is a GPU, "gpu" and "gpu_memory_bytes". None: it was too short."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +204,15 @@ class RunRecord:
     """What the cell read."""
     values: tuple[DataRecord, ...] = ()
     """What the cell bound or changed: digests, for the proof."""
+    models: tuple[DataRecord, ...] = ()
+    """Fitted estimators and networks that the cell bound or changed."""
+    results: tuple[DataRecord, ...] = ()
+    """Tables of nested results, such as those of a search over params, kept as frames."""
+    artifacts: tuple[DataRecord, ...] = ()
+    """What was given to `mlexp.artifact`: files and objects."""
+    outputs: tuple[OutputRecord, ...] = ()
+    """Rich outputs, in the order in which they were shown."""
+    resources: Resources | None = None
     stdout: Digest | None = None
     stderr: Digest | None = None
     error: ErrorRecord | None = None

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlexp.capture import tracking
+from mlexp.capture.parts import data as parts_data
 from mlexp.records import MetricOrigin, Outcome, RunStatus
 from tests.kernel.conftest import until
 
@@ -344,8 +344,8 @@ class TestCircumstances:
 
     def test_duration_is_the_cells_own(self, loaded, monkeypatch):
         for slow in ("keep_data", "digest_values", "live_reads"):
-            real = getattr(tracking, slow)
-            monkeypatch.setattr(tracking, slow, lambda *a, real=real, **k: (time.sleep(0.5), real(*a, **k))[1])
+            real = getattr(parts_data, slow)
+            monkeypatch.setattr(parts_data, slow, lambda *a, real=real, **k: (time.sleep(0.5), real(*a, **k))[1])
         loaded.ok("import numpy as np\nX = np.zeros(3)")
         loaded.ok("%%track\nx = float(X[0])")
         assert loaded.latest().elapsed_s < 0.4
