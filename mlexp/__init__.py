@@ -9,20 +9,46 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlexp.api import compare, export, metric_goal, run, runs, verify
+    from mlexp.api import alias, compare, experiment, export, metric_goal, note, run, runs, tag, track, verify
+    from mlexp.capture.declare import artifact, dataset, param
     from mlexp.capture.log import log
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "compare", "export", "log", "metric_goal", "run", "runs", "verify"]
+__all__ = [
+    "__version__",
+    "alias",
+    "artifact",
+    "compare",
+    "dataset",
+    "experiment",
+    "export",
+    "log",
+    "metric_goal",
+    "note",
+    "param",
+    "run",
+    "runs",
+    "tag",
+    "track",
+    "verify",
+]
 
 _HOMES = {
+    "alias": "mlexp.api",
+    "artifact": "mlexp.capture.declare",
     "compare": "mlexp.api",
+    "dataset": "mlexp.capture.declare",
+    "experiment": "mlexp.api",
     "export": "mlexp.api",
     "log": "mlexp.capture.log",
     "metric_goal": "mlexp.api",
+    "note": "mlexp.api",
+    "param": "mlexp.capture.declare",
     "run": "mlexp.api",
     "runs": "mlexp.api",
+    "tag": "mlexp.api",
+    "track": "mlexp.api",
     "verify": "mlexp.api",
 }
 

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from mlexp.commands import COMMANDS, Command, Context
 from mlexp.commands.base import Status, parser_of
@@ -55,7 +56,7 @@ def _run(command: Command, words: Sequence[str]) -> int:
     parser = parser_of(command, prog=f"mlexp {command.name}")
     parser.add_argument("--json", action="store_true", help="answer as JSON")
     found: argparse.Namespace = parser.parse_args(words)
-    project = Project.open(make=command.makes_store)
+    project = Project.open(make=command.makes_store) if command.needs_store else None
     progress = _Progress()
     try:
         say = (
@@ -63,10 +64,12 @@ def _run(command: Command, words: Sequence[str]) -> int:
             if found.json
             else (lambda text: print(text, flush=True))
         )
-        answer = command.run(Context(project=project, say=say, progress=progress.show), found)
+        asked: Any = project  # a command that needs none never asks for it
+        answer = command.run(Context(project=asked, say=say, progress=progress.show), found)
     finally:
         progress.show("")
-        project.close()
+        if project is not None:
+            project.close()
     if found.json:
         print(json.dumps(answer.json, indent=2, ensure_ascii=False, default=str))
     elif answer.text:
@@ -104,7 +107,7 @@ def _failed(error: MlexpError, *, status: Status = Status.WRONG_CALL) -> int:
 
 
 def _help() -> str:
-    rows = "\n".join(f"    mlexp {command.name:<9} {command.summary}" for command in COMMANDS)
+    rows = "\n".join(f"    mlexp {command.name:<10} {command.summary}" for command in COMMANDS)
     return f"{_HEAD}\n\n{rows}\n\nEach has --help and --json. RUN: r3, a name, @last, @best:METRIC."
 
 

@@ -43,6 +43,8 @@ class Settings:
     """Data objects larger than this are not kept, only named."""
     max_file_mb: int = 1024
     """Files larger than this are not kept, only digested."""
+    max_output_mb: int = 10
+    """Of a text or a form of an output larger than this, only the head, the tail and the size are kept, or the size."""
     proof_limit_s: int = 0
     """Time limit of a proof in seconds; 0: ten times the recorded duration, at least a minute."""
 
@@ -66,9 +68,59 @@ def session_notebook(environ: Mapping[str, str] = os.environ) -> str:
     return environ.get("JPY_SESSION_NAME", "")
 
 
+class Variables:
+    """The environment variables of this process, and whether they have changed since they were last looked at."""
+
+    def __init__(self) -> None:
+        self._seen: object = None
+
+    def read(self) -> dict[str, str]:
+        """Return them."""
+        return dict(os.environ)
+
+    def changed(self) -> bool:
+        """Tell whether any has changed since this was last asked; it takes a few microseconds."""
+        held = getattr(os.environ, "_data", None)  # what stands behind: nothing has to be decoded to compare it
+        now = dict(held if held is not None else os.environ)
+        changed, self._seen = now != self._seen, now
+        return changed
+
+
+def home_folder() -> Path | None:
+    """Return the user's home, or None for a user without one, as in some containers."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
+
+
+def expanded(path: str) -> Path:
+    """Return a path with `~` replaced, where there is a home to replace it by."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the user's state folder, for stores whose project cannot be written."""
-    return Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "mlexp"
+    """Return the user's state folder, for stores whose project cannot be written; without a home, a temporary one."""
+    home = home_folder()
+    if named := environ.get("XDG_STATE_HOME"):
+        return Path(named) / "mlexp"
+    if home is not None:
+        return home / ".local" / "state" / "mlexp"
+    import tempfile
+
+    return Path(tempfile.gettempdir()) / f"mlexp-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+
+
+def ipython_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of IPython's profiles, as IPython finds it."""
+    named = environ.get("IPYTHONDIR")
+    try:
+        return Path(named or "~/.ipython").expanduser().absolute()
+    except RuntimeError:
+        raise UsageError("there is no home folder, so no profile of IPython's. IPYTHONDIR names one.") from None
 
 
 def child_environment(changes: Mapping[str, str | None], environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -92,7 +144,7 @@ def _from_pyproject(folder: Path) -> dict[str, object]:
                 raise UsageError(f"{file}: tool.mlexp = {table!r} is not a table of settings")
             found = {name: _checked(name, value, f"{file}, [tool.mlexp]") for name, value in table.items()}
             if found.get("store"):
-                found["store"] = str(parent / Path(str(found["store"])).expanduser())
+                found["store"] = str(parent / expanded(str(found["store"])))
             return found
     return {}
 

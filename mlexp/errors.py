@@ -10,6 +10,7 @@ MlexpError
 │   ├── StoreNewerError                  written by a newer mlexp
 │   └── BlobCorruptError                 kept content that is damaged or missing
 ├── NotWalkableError (TypeError)         an object that no codec can take apart
+│   └── NotInTimeError                   one for which a cell would have to wait too long
 ├── NotKeptError (LookupError)           content that was not kept, with the reason
 └── ExportError                          no script can be written
 """
@@ -53,6 +54,15 @@ class RunNotFoundError(MlexpError, LookupError):
         hint = f"Did you mean {', '.join(close)}?" if close else "List them with `mlexp runs`."
         return cls(f"no run {wanted!r} in this store. {hint}")
 
+    @classmethod
+    def among_experiments(cls, wanted: str, known: Sequence[str]) -> Self:
+        """Say that there is no such experiment, and which come near."""
+        from difflib import get_close_matches
+
+        close = get_close_matches(wanted, known, n=3)
+        hint = f"Did you mean {', '.join(close)}?" if close else "List them with `mlexp experiment list`."
+        return cls(f"no experiment {wanted!r} in this store. {hint}")
+
 
 class RunFinishedError(MlexpError):
     """A finished run is never changed."""
@@ -72,6 +82,10 @@ class BlobCorruptError(StoreError):
 
 class NotWalkableError(MlexpError, TypeError):
     """No codec can take this object apart; the message names its type and the reason."""
+
+
+class NotInTimeError(NotWalkableError):
+    """An object that a cell would have to wait for too long."""
 
 
 class NotKeptError(MlexpError, LookupError):

@@ -1,21 +1,30 @@
-"""The installed packages whose modules are imported, and the state of the git checkout: too slow to read in a cell."""
+"""What is about a run and takes too long to read in a cell: installed packages, pools of threads, the git checkout."""
 
 from __future__ import annotations
 
+import getpass
+import platform
 import re
-import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
 
-from mlexp.records import Environment, Package, RunId
+from mlexp.checkout import diff_of, read_checkout
+from mlexp.records import Digest, Environment, Package, RunId, ThreadPool
 
 
 class Surroundings:
     """Reads the environments of one session's runs; packages are read anew only when further modules were imported."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, keep: Callable[[str], Digest]) -> None:
+        """Begin with nothing known.
+
+        Args:
+            folder: The project's; its git checkout is looked at.
+            keep: Keeps a text.
+        """
         self._folder = folder
+        self._keep = keep
         self._roots: frozenset[str] = frozenset()
         self._packages: tuple[Package, ...] = ()
 
@@ -24,8 +33,42 @@ class Surroundings:
         roots = frozenset(name.partition(".")[0] for name in modules)
         if roots != self._roots:
             self._roots, self._packages = roots, packages_of(roots)
-        commit, dirty = _git(self._folder)
-        return Environment(run_id=run_id, packages=self._packages, git_commit=commit, git_dirty=dirty)
+        checkout = read_checkout(self._folder)
+        diff = diff_of(self._folder) if checkout.dirty else ""
+        return Environment(
+            run_id=run_id,
+            packages=self._packages,
+            git_commit=checkout.commit,
+            git_branch=checkout.branch,
+            git_dirty=checkout.dirty,
+            git_diff=self._keep(diff) if diff else None,
+            user=_user(),
+            machine=platform.node(),
+            thread_pools=thread_pools() if "numpy" in roots else (),
+        )
+
+
+def thread_pools() -> tuple[ThreadPool, ...]:
+    """Return the pools of threads of the numeric libraries that are loaded."""
+    from threadpoolctl import threadpool_info
+
+    found = (
+        ThreadPool(
+            library=str(pool["internal_api"]),
+            version=pool.get("version"),
+            architecture=pool.get("architecture"),
+            n_threads=int(pool["num_threads"]),
+        )
+        for pool in threadpool_info()
+    )
+    return tuple(dict.fromkeys(found))  # one library may be loaded several times
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""  # a container whose user id has no name
 
 
 def packages_of(modules: Iterable[str]) -> tuple[Package, ...]:
@@ -72,18 +115,3 @@ def required_names(requirements: Iterable[str]) -> list[str]:
     """Return the names in requirement lines, those of extras left out."""
     plain = [line for line in requirements if not re.search(r";.*\bextra\s*==", line)]
     return sorted({match[0] for line in plain if (match := re.match(r"[A-Za-z0-9._-]+", line))})
-
-
-def _git(folder: Path) -> tuple[str | None, bool]:
-    try:
-        commit = _ask_git(folder, "rev-parse", "HEAD")
-        return commit.strip() or None, bool(_ask_git(folder, "status", "--porcelain", "--untracked-files=no").strip())
-    except (OSError, subprocess.SubprocessError):
-        return None, False
-
-
-def _ask_git(folder: Path, *words: str) -> str:
-    command = ["git", "-C", str(folder), "--no-optional-locks", *words]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=10, check=True, stdin=subprocess.DEVNULL
-    ).stdout

@@ -11,8 +11,13 @@ MARK = "_mlexp_extension"
 """The attribute of the shell that holds the extension."""
 
 
+def current_extension() -> Any:
+    """Return the live shell's extension, or None."""
+    ipython = sys.modules.get("IPython")
+    return getattr(ipython.get_ipython(), MARK, None) if ipython is not None else None
+
+
 def current_project() -> Project | None:
     """Return the project of the live shell's extension, or None."""
-    ipython = sys.modules.get("IPython")
-    extension: Any = getattr(ipython.get_ipython(), MARK, None) if ipython is not None else None
+    extension = current_extension()
     return extension.project if extension is not None else None

@@ -6,8 +6,9 @@ The kernel's one `Extension` is made at load and taken away at unload; it owns t
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from weakref import WeakSet
 
 from IPython.core.error import UsageError as IPythonUsageError
 from IPython.display import display
@@ -15,13 +16,13 @@ from IPython.display import display
 from mlexp.capture.guard import guarded
 from mlexp.capture.session import Session
 from mlexp.capture.track import has_body, parse_track, strip_track, track_parser
-from mlexp.capture.workplace import Workplace
 from mlexp.commands import COMMANDS, Command, Context
 from mlexp.commands.base import parser_of
 from mlexp.dataflow.cell import peel
 from mlexp.errors import MlexpError
 from mlexp.live import MARK
 from mlexp.project import Project
+from mlexp.project.experiments import lost_history
 from mlexp.records import Execution, RunRecord
 from mlexp.render.card import run_card
 from mlexp.render.runs import state_of
@@ -36,15 +37,8 @@ class Extension:
         self.shell = shell
         self._magics: list[tuple[str, str, Callable[..., object], object]] = []
         self.project = Project.open()
-        workplace = Workplace(
-            store=self.project.store,
-            blobs=self.project.blobs,
-            folder=self.project.folder,
-            root=self.project.root,
-            settings=self.project.settings,
-        )
         try:
-            self.session = Session(shell, workplace, show_card=self._show_card)
+            self.session = Session(shell, self.project.workplace, show_card=self._show_card)
         except BaseException:
             self.project.close()
             raise
@@ -58,8 +52,21 @@ class Extension:
             if command.magic:
                 self._register(self._magic_of(command), "line", command.name)
         self.session.start()
+        for word in self._words_at_load():
+            print(f"mlexp: {word}")
+
+    def _words_at_load(self) -> Iterator[str]:
+        """Yield what there is to say, a line each: of the store, of cells that came too early, of a lost history."""
         if self.project.word:
-            print(f"mlexp: {self.project.word}")
+            yield self.project.word
+        if early := _tracked_too_early(self.shell):
+            which, them = ("cell", "it") if len(early) == 1 else ("cells", "them")
+            numbers = ", ".join(map(str, early))
+            yield f"{which} {numbers} began with %%track before mlexp was loaded, and did not run: run {them} again"
+        with guarded("look for the history of a notebook that was moved"):
+            session, project = self.session, self.project
+            if word := lost_history(project.store, project.root, session.experiment, session.record.notebook):
+                yield word
 
     def unload(self) -> None:
         """Take everything out."""
@@ -87,6 +94,7 @@ class Extension:
         def magic(line: str) -> None:
             try:
                 words = parser.parse_args(_words(line, command))
+                self.project.experiment = self.session.experiment
                 context = Context(
                     project=self.project,
                     say=lambda text: print(text, flush=True),
@@ -94,6 +102,7 @@ class Extension:
                     experiment=self.session.experiment,
                 )
                 answer = command.run(context, words)
+                self.session.experiment = self.project.experiment
             except MlexpError as error:
                 raise _usage_error(error) from None
             if answer.text:
@@ -151,6 +160,19 @@ def unload(shell: Any) -> None:
     if extension is not None:
         delattr(shell, MARK)
         extension.unload()
+
+
+_knew: WeakSet[Any] = WeakSet()
+"""Shells that mlexp has been loaded into: what stands in their history was tracked."""
+
+
+def _tracked_too_early(shell: Any) -> list[int]:
+    """Return the numbers of the cells that wanted to be tracked before mlexp was loaded, for the first time."""
+    if shell in _knew:
+        return []
+    _knew.add(shell)
+    texts = getattr(getattr(shell, "history_manager", None), "input_hist_raw", ())
+    return [n for n, text in enumerate(texts) if "%%track" in text and peel(text).track is not None][-10:]
 
 
 def _track_magic() -> Callable[..., None]:

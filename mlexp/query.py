@@ -30,6 +30,7 @@ _TAIL = re.compile(r"(?:^| )order +by +(?P<order>.+?)(?: +(?P<way>asc|desc))?(?=
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
 _SINGLE_EQUALS = re.compile(r"(?<![=!<>:])=(?!=)")
 _MAX_DEPTH = 50
+_FORM = "A query has comparisons, and, or, not, in; nothing else."
 _LACKING = object()
 
 Row = Mapping[str, Any]
@@ -143,23 +144,30 @@ def _check_form(text: str, node: ast.expr, *, depth: int) -> None:
             if name not in FIELDS:
                 raise _unknown(text, node, name, FIELDS, "a query knows")
             parts = []
-        case (
-            ast.Attribute(value=ast.Name(id=group))
-            | ast.Subscript(value=ast.Name(id=group), slice=ast.Constant(value=str()))
-        ):
-            if group not in _GROUPS:
-                raise _unknown(text, node.value, group, _GROUPS, "a dot or brackets go behind")
+        case ast.Attribute(value=inner) | ast.Subscript(value=inner, slice=ast.Constant(value=str())):
+            while isinstance(inner, ast.Attribute) or (
+                isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Constant)
+            ):
+                inner = inner.value
+            if not isinstance(inner, ast.Name):
+                raise QueryError.at(text, node.col_offset, _FORM)
+            if inner.id not in _GROUPS:
+                raise _unknown(text, inner, inner.id, _GROUPS, "a dot or brackets go behind")
             parts = []
         case _:
-            raise QueryError.at(text, node.col_offset, "A query has comparisons, and, or, not, in; nothing else.")
+            raise QueryError.at(text, node.col_offset, _FORM)
     for part in parts:
         _check_form(text, part, depth=depth + 1)
 
 
 def _check_names(text: str, node: ast.expr, rows: Sequence[Row]) -> None:
-    for inner in ast.walk(node):
+    pending: list[ast.AST] = [node]
+    while pending:
+        inner = pending.pop(0)
         reference = _reference(inner)
-        if reference is not None and rows:
+        if reference is None:
+            pending += ast.iter_child_nodes(inner)
+        elif rows:
             group, name = reference
             known = sorted({found for row in rows for found in row[group]})
             if name not in known:
@@ -182,12 +190,20 @@ def _too_deep(text: str, column: int) -> QueryError:
 
 
 def _reference(node: ast.AST) -> tuple[str, str] | None:
-    match node:
-        case ast.Attribute(value=ast.Name(id=group), attr=name):
-            return group, name
-        case ast.Subscript(value=ast.Name(id=group), slice=ast.Constant(value=str(name))):
-            return group, name
-    return None
+    """Return the group and the name that a node spells: `params.lr`, `params["lr"]`, `params.cfg.lr`."""
+    parts: list[str] = []
+    while True:
+        match node:
+            case ast.Attribute(value=inner, attr=name):
+                parts.append(name)
+                node = inner
+            case ast.Subscript(value=inner, slice=ast.Constant(value=str(name))):
+                parts.append(name)
+                node = inner
+            case ast.Name(id=group) if parts:
+                return group, ".".join(reversed(parts))
+            case _:
+                return None
 
 
 def _value(node: ast.expr, row: Row) -> Any:

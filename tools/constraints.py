@@ -16,6 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 EXTRAS = "demo,lab,lint,plot,sweep,test"
+LIBRARIES = "libraries"
+"""Resolved for the oldest Python alone, the one they are tested with: torch takes gigabytes in each environment."""
 HEADER = "# Written by `make constraints`; do not edit. For `pip install -c constraints.txt`.\n"
 
 
@@ -24,15 +26,17 @@ def output_of(*command: str | Path) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def resolve(python: str) -> dict[str, str]:
+def resolve(python: str, extras: str) -> dict[str, str]:
     """Return the version that each package would be installed in, by normalized name."""
     with tempfile.TemporaryDirectory() as folder:
         output_of(python, "-m", "venv", folder)
         pip = (Path(folder, "bin", "python"), "-m", "pip", "install", "--quiet")
         output_of(*pip, "--upgrade", "pip")
-        report = json.loads(output_of(*pip, "--dry-run", "--report", "-", f"{ROOT}[{EXTRAS}]"))
+        report = json.loads(output_of(*pip, "--dry-run", "--report", "-", f"{ROOT}[{extras}]"))
     found = (package["metadata"] for package in report["install"])
-    return {each["name"].lower().replace("_", "-").replace(".", "-"): each["version"] for each in found}
+    return {
+        each["name"].lower().replace("_", "-").replace(".", "-"): each["version"].partition("+")[0] for each in found
+    }
 
 
 def pins(name: str, versions: dict[str, str]) -> list[str]:
@@ -51,7 +55,14 @@ def pins(name: str, versions: dict[str, str]) -> list[str]:
 
 if __name__ == "__main__":
     minor = "import sys; print('%d.%d' % sys.version_info[:2])"
-    resolved = {output_of(python, "-c", minor).strip(): resolve(python) for python in sys.argv[1:]}
+    versions = {output_of(python, "-c", minor).strip(): python for python in sys.argv[1:]}
+    resolved = {version: resolve(python, EXTRAS) for version, python in versions.items()}
+    oldest = next(iter(resolved))
+    resolved[oldest] |= resolve(versions[oldest], f"{EXTRAS},{LIBRARIES}")
     names = sorted({name for each in resolved.values() for name in each} - {"mlexp"})
     lines = [pins(name, {py: each[name] for py, each in resolved.items() if name in each}) for name in names]
+    if len(resolved) > 1:
+        later = [name for version, each in resolved.items() if version != oldest for name in each]
+        only = f' ; python_version < "{list(resolved)[1]}"'
+        lines = [each if name in later else [f"{each[0]}{only}"] for name, each in zip(names, lines, strict=True)]
     (ROOT / "constraints.txt").write_text(HEADER + "".join(f"{line}\n" for each in lines for line in each))

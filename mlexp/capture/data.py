@@ -5,13 +5,14 @@ An object that cannot be taken apart, for whatever reason, is recorded with that
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable, Mapping
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
+from mlexp.errors import NotInTimeError
 from mlexp.fingerprint import digest_of, kind_of, summary_of
+from mlexp.fingerprint.asking import imported, is_one_of
 from mlexp.records import DataRecord
 from mlexp.snapshot import BlobStore, keep
 
@@ -21,17 +22,21 @@ _CODE = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType, partia
 """Types of what the cell's own text makes again: no values."""
 
 
-def keep_data(objects: Mapping[str, object], blobs: BlobStore, *, limit_bytes: int) -> tuple[DataRecord, ...]:
-    """Keep those of the objects that are data, as they are now."""
+def keep_data(
+    objects: Mapping[str, object], blobs: BlobStore, *, limit_bytes: int, until: float | None = None
+) -> tuple[DataRecord, ...]:
+    """Keep those of the objects that are data, as they are now; begin nothing that lasts beyond `until`."""
     records = []
     for name, value in objects.items():
         try:
             if not is_data(value):
                 continue
-            kept = keep(value, blobs, limit_bytes=limit_bytes)
+            kept = keep(value, blobs, limit_bytes=limit_bytes, until=until)
             reason, digest, size = None, kept.digest, kept.size_bytes
-        except Exception as error:
-            reason, digest, size = str(error), None, 0
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a library may meet code of the user's inside
+            reason, digest, size = _reason(error), None, 0
         records.append(
             DataRecord(
                 name=name,
@@ -54,7 +59,7 @@ def digest_values(
     Args:
         names: Names that the cell bound, and those of data that it read.
         namespace: The user's variables.
-        until: `time.perf_counter()` after which no further value is begun.
+        until: `time.perf_counter()` after which no value is begun, and none that would last beyond it.
     """
     records, late = [], []
     for name in names:
@@ -67,9 +72,14 @@ def digest_values(
             late.append(name)
             continue
         try:
-            digest, reason = digest_of(value), None
-        except Exception as error:
-            digest, reason = None, str(error)
+            digest, reason = digest_of(value, until=until), None
+        except NotInTimeError:
+            late.append(name)
+            continue
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a library may meet code of the user's inside
+            digest, reason = None, _reason(error)
         records.append(
             DataRecord(
                 name=name,
@@ -84,19 +94,26 @@ def digest_values(
     return tuple(records), tuple(late)
 
 
+def _reason(error: BaseException) -> str:
+    try:
+        return str(error) or type(error).__name__
+    except BaseException:
+        return type(error).__name__
+
+
 def is_data(value: object) -> bool:
     """Tell whether a value is data: a frame, series, index or array, or a container of these or of many values.
 
     Types are asked, never values: `isinstance` would run the `__class__` of a value that has one.
     """
-    if type(value) in _CONTAINERS:
+    if is_one_of(type(value), _CONTAINERS):
         items: Iterable[object] = value.values() if isinstance(value, dict) else value  # type: ignore[assignment]
         return len(value) > _MANY or any(_is_table(item) for item in items)  # type: ignore[arg-type]
     return _is_table(value)
 
 
 def _is_table(value: object) -> bool:
-    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    numpy, pandas = imported("numpy"), imported("pandas")
     if numpy is not None and issubclass(type(value), numpy.ndarray):
         return True
     return pandas is not None and issubclass(type(value), (pandas.DataFrame, pandas.Series, pandas.Index))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import _thread
 import logging
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FunctionType, MethodType
 
 _log = logging.getLogger("mlexp")
 _seen: set[str] = set()
@@ -30,6 +32,20 @@ def guarded(what: str, note: Callable[[str], None] | None = None) -> Iterator[No
         if reason not in _seen:
             _seen.add(reason)
             _log.warning("mlexp could not %s: %s", what, reason, exc_info=_log.isEnabledFor(logging.DEBUG))
+
+
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Keep a trace function of the user's from seeing and slowing what is ours; debuggers in C are left alone."""
+    tracer = sys.gettrace()
+    if not isinstance(tracer, (FunctionType, MethodType)):
+        yield
+        return
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(tracer)
 
 
 def _interrupt() -> None:

@@ -7,9 +7,12 @@ from typing import Any
 from mlexp.dataflow.cell import peel
 from mlexp.dataflow.names import names_of
 from mlexp.records import ErrorRecord, Execution, Outcome, SessionId
+from mlexp.redaction import Redactor
 
 
-def earlier_executions(shell: Any, session_id: SessionId, *, before: int | None) -> tuple[Execution, ...]:
+def earlier_executions(
+    shell: Any, session_id: SessionId, *, before: int | None, redactor: Redactor
+) -> tuple[Execution, ...]:
     """Return the executions of this kernel so far, those with a number below `before` if it is given."""
     history = getattr(shell, "history_manager", None)
     texts = list(getattr(history, "input_hist_raw", ()))[1:before]
@@ -20,6 +23,7 @@ def earlier_executions(shell: Any, session_id: SessionId, *, before: int | None)
             python = shell.transform_cell(peel(source).body)
         except Exception:
             python = source
+        python, source = redactor.code(python), redactor.code(source)
         names = names_of(python)
         error = raised.get(number) if isinstance(raised, dict) else None
         outcome = Outcome.UNKNOWN if raised is None else Outcome.ERROR if error else Outcome.OK

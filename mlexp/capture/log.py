@@ -7,34 +7,49 @@ import threading
 import time
 import warnings
 from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from mlexp.capture.numbers import as_number
 from mlexp.storage.journal import Journal
 
 
-class _Open:
-    """The one log of this process; the session opens and closes it."""
+@dataclass(slots=True, eq=False)
+class _Log:
+    """The log of one run."""
 
-    journal: Journal | None = None
-    n_calls = 0
+    journal: Journal
+    n_calls: int = 0
+
+
+class _Open:
+    """The logs of this process: one, but where threads each have a run of their own."""
+
+    logs: tuple[_Log, ...] = ()
     warned = False
     # A thread may log while its run ends: it must not write to a descriptor that is closed, and perhaps another file's
     # by then. Reentrant, since a finalizer may log in the middle of a call.
     lock = threading.RLock()
 
 
+_mine: ContextVar[_Log | None] = ContextVar("mlexp log", default=None)
+"""The log that this thread or task has opened; others, and those that it starts, write to the newest."""
+
+
 def open_log(journal: Journal) -> None:
     """Let `mlexp.log` write there."""
     with _Open.lock:
-        _Open.journal, _Open.n_calls = journal, 0
+        opened = _Log(journal)
+        _Open.logs = (*_Open.logs, opened)
+        _mine.set(opened)
 
 
-def close_log() -> None:
-    """Let it write nowhere, and close the file."""
+def close_log(journal: Journal) -> None:
+    """Let it write there no more, and close the file."""
     with _Open.lock:
-        journal, _Open.journal = _Open.journal, None
-        if journal is not None:
+        if any(log.journal is journal for log in _Open.logs):
+            _Open.logs = tuple(log for log in _Open.logs if log.journal is not journal)
             journal.close()
 
 
@@ -54,7 +69,7 @@ def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None,
     What is returned from is kept, even if the process dies. Outside a tracked cell, and for values that are no numbers,
     nothing is kept and one warning is given; it never raises.
     """
-    if _Open.journal is None:
+    if not _Open.logs:
         _warn("mlexp.log: no run is under way, so nothing is kept. Put %%track above the cell.")
         return
     try:
@@ -70,9 +85,12 @@ def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None,
                 values[str(name)] = number
         at = None if step is None else int(step)
         with _Open.lock:
-            if values and _Open.journal is not None:
-                _Open.journal.append(_Open.n_calls if at is None else at, time.time(), values)
-            _Open.n_calls += 1
+            mine = _mine.get()
+            to = mine if mine in _Open.logs else _Open.logs[-1] if _Open.logs else None
+            if to is not None:
+                if values:
+                    to.journal.append(to.n_calls if at is None else at, time.time(), values)
+                to.n_calls += 1
     except Exception as error:
         _warn(f"mlexp.log: nothing is kept of this call, such as log(loss=0.5, step=1) makes it: {error!r}")
 

@@ -1,99 +1,68 @@
-"""Metrics and timings: the numbers that a cell leaves behind, told apart by how it bound them."""
+"""What counts as one number."""
 
 from __future__ import annotations
 
-import ast
-import re
-import sys
-from collections.abc import Iterator, Mapping
+from typing import Any
 
-from mlexp.dataflow.bindings import Kind, bindings_of
-from mlexp.records import Metric, MetricOrigin
-
-_MAX_ITEMS = 50
-
-
-def found_metrics(
-    tree: ast.Module, namespace: Mapping[str, object], result: object, *, forced: tuple[str, ...] = ()
-) -> tuple[tuple[Metric, ...], tuple[Metric, ...]]:
-    """Return the metrics and the timings of a cell that has ended.
-
-    Args:
-        tree: The cell.
-        namespace: The variables as it left them.
-        result: The value of its last expression, or None.
-        forced: Names that are metrics whatever binds them.
-    """
-    metrics: dict[str, Metric] = {}
-    timings = []
-    bindings = bindings_of(tree)
-    for name, binding in bindings.items():
-        value = namespace.get(name)
-        chosen = name in forced or (binding.kind is Kind.COMPUTED and not name.startswith("_"))
-        number = as_number(value)
-        if binding.kind is Kind.CLOCK and number is not None and name not in forced:
-            timings.append(Metric(name=name, value=number, origin=MetricOrigin.BOUND, expression=name))
-        elif chosen and number is not None:
-            metrics[name] = Metric(name=name, value=number, origin=MetricOrigin.BOUND, expression=name)
-    for name, binding in bindings.items():
-        if binding.kind is Kind.COMPUTED and not name.startswith("_"):
-            for key, number in _numbers_in(namespace.get(name)):
-                free = key if key not in metrics and key not in bindings else f"{name}.{key}"
-                expression = f"{name}[{key!r}]"
-                metrics[free] = Metric(name=free, value=number, origin=MetricOrigin.BOUND, expression=expression)
-    for name in forced:
-        if name not in metrics and (number := as_number(namespace.get(name))) is not None:
-            metrics[name] = Metric(name=name, value=number, origin=MetricOrigin.BOUND, expression=name)
-    for metric in _in_result(tree, result):
-        metrics.setdefault(metric.name, metric)
-    return tuple(metrics.values()), tuple(timings)
+from mlexp.fingerprint.asking import imported, is_one_of, module_of, name_of
 
 
 def as_number(value: object) -> float | None:
-    """Return a number as an int or a float of the same value, or None for anything else; no code of the user's runs."""
-    if type(value) is float:
-        return value
-    if type(value) is int:
-        return value if abs(value) < 2**1000 else None
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and type(value).__module__ == "numpy":
-        if isinstance(value, numpy.ndarray) and value.ndim == 0:
-            value = value[()]
-        if isinstance(value, numpy.floating) and value.dtype.itemsize <= 8:
-            return float(value)
-        if isinstance(value, numpy.integer) and not isinstance(value, numpy.timedelta64):
-            return int(value)
+    """Return a number as an int or a float of the same value, or None for anything else; no code of the user's runs.
+
+    An array, a Series or a tensor of one real number is that number.
+    """
+    kind = type(value)
+    if kind is float:
+        return value  # type: ignore[return-value]  # just asked
+    if kind is int:
+        return value if abs(value) < 2**1000 else None  # type: ignore[arg-type, return-value]  # just asked
+    library = module_of(kind).partition(".")[0]
+    if library in ("numpy", "pandas"):
+        return _of_numpy(value)
+    if library == "torch":
+        return _of_torch(value)
+    if _is_exact(kind):
+        try:
+            return float(value)  # type: ignore[arg-type]  # both have one
+        except (OverflowError, ValueError):
+            return None
     return None
 
 
-def _numbers_in(value: object) -> Iterator[tuple[str, float]]:
-    if type(value) is not dict or not 0 < len(value) <= _MAX_ITEMS:
-        return
-    numbers = {key: as_number(item) for key, item in value.items()}
-    if all(type(key) is str and key and number is not None for key, number in numbers.items()):
-        yield from ((key, number) for key, number in numbers.items() if number is not None)
+def _of_numpy(value: Any) -> float | None:
+    numpy: Any = imported("numpy")
+    pandas: Any = imported("pandas")
+    if numpy is None:
+        return None
+    if pandas is not None and type(value) is pandas.Series and len(value) == 1:
+        value = value.array[0]
+    if type(value) is numpy.ndarray and value.size == 1 and not value.dtype.hasobject:
+        value = value.reshape(())[()]
+    kind = type(value)
+    if module_of(kind) == "numpy" and issubclass(kind, numpy.floating) and value.dtype.itemsize <= 8:
+        return float(value)
+    if module_of(kind) == "numpy" and issubclass(kind, numpy.integer) and not issubclass(kind, numpy.timedelta64):
+        return int(value)
+    return value if is_one_of(type(value), (float, int)) else None  # of an object Series
 
 
-def _in_result(tree: ast.Module, result: object) -> Iterator[Metric]:
-    last = tree.body[-1] if tree.body else None
-    if not isinstance(last, ast.Expr) or isinstance(last.value, (ast.Name, ast.Constant)):
-        return
-    number = as_number(result)
-    if number is not None:
-        yield Metric(name=result_name(last.value), value=number, origin=MetricOrigin.RESULT)
+def _of_torch(value: Any) -> float | None:
+    torch: Any = imported("torch")
+    if torch is None or type(value) is not torch.Tensor or value.numel() != 1:
+        return None
+    if value.dtype in (torch.bool, torch.complex64, torch.complex128, torch.complex32) or value.is_meta:
+        return None
+    return value.detach().item()  # type: ignore[no-any-return]
 
 
-def result_name(node: ast.expr) -> str:
-    """Return what the number of an expression is called: after its function, `_score` left out; else "result"."""
-    while isinstance(node, ast.Call):
-        function = node.func
-        called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        if called not in ("float", "round", "int", "mean", "item", "abs"):
-            return re.sub(r"(?<=.)_score$", "", called) or "result"
-        inner = node.args[0] if node.args else function.value if isinstance(function, ast.Attribute) else None
-        if not isinstance(inner, ast.Call):
-            return called
-        node = inner
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-        return node.slice.value
-    return node.attr if isinstance(node, ast.Attribute) else "result"
+def number_expression(value: object, expression: str) -> str:
+    """Return Python that gives `as_number(value)`, from Python that gives the value.
+
+    What has an `item` method is read by it, in the script too.
+    """
+    return f"float({expression})" if _is_exact(type(value)) else expression
+
+
+def _is_exact(kind: type) -> bool:
+    return name_of(kind) in ("decimal.Decimal", "fractions.Fraction")

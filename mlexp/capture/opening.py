@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -43,6 +44,8 @@ class Opening:
     """When the cell itself began."""
     elapsed_s: float = 0.0
     """How long the cell itself took."""
+    shown_before: int = field(default_factory=lambda: id(getattr(sys, "last_traceback", None)))
+    """The traceback that IPython had shown last."""
 
     @property
     def runs_in_magic(self) -> bool:

@@ -12,6 +12,8 @@ from functools import lru_cache, partial
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
+from mlexp.fingerprint.asking import bases_of, is_one_of, members_of, module_of
+
 _MAIN = "__main__"
 _CACHED = type(lru_cache(len))
 _MAX_ITEMS = 100
@@ -31,7 +33,7 @@ def live_reads(names: tuple[str, ...], namespace: Mapping[str, object]) -> dict[
     return dict(sorted(found.items()))
 
 
-def _names_behind(value: object, seen: set[int]) -> Iterator[str]:
+def _names_behind(value: Any, seen: set[int]) -> Iterator[str]:
     """Yield the global names that code behind a value loads; types are asked, no code of the user's runs."""
     pending = [value]
     while pending:
@@ -39,31 +41,38 @@ def _names_behind(value: object, seen: set[int]) -> Iterator[str]:
         if id(value) in seen or len(seen) > _MAX_VALUES:
             continue
         seen.add(id(value))
-        if type(value) is FunctionType:
-            if value.__globals__.get("__name__") == _MAIN:
+        cls = type(value)
+        if cls is FunctionType:
+            if _module_name(value) == _MAIN:
                 yield from _names_in(value.__code__)
-            pending += [*_closure(value), *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
-        elif type(value) is MethodType:
+            pending += [*_closure(value), *_items(value.__defaults__), *_items(value.__kwdefaults__)]
+        elif cls is MethodType:
             pending += [value.__func__, value.__self__]
-        elif type(value) is _CACHED:
-            pending.append(value.__wrapped__)
-        elif type(value) is partial:
-            pending += [value.func, *value.args, *value.keywords.values()]
-        elif type(value) in (staticmethod, classmethod):
-            pending.append(value.__func__)  # type: ignore[attr-defined]  # one of the two
-        elif type(value) is property:
+        elif cls is _CACHED:
+            pending.append(vars(value).get("__wrapped__"))
+        elif cls is partial:
+            pending += [value.func, *_items(value.args), *_items(value.keywords)]
+        elif is_one_of(cls, (staticmethod, classmethod)):
+            pending.append(value.__func__)
+        elif cls is property:
             pending += [value.fget, value.fset]
-        elif type(value) in (list, tuple, dict):
-            items = value.values() if type(value) is dict else value
-            pending += list(items) if len(items) <= _MAX_ITEMS else ()  # type: ignore[arg-type,call-overload]  # as asked
+        elif is_one_of(cls, (list, tuple, dict)):
+            pending += _items(value) if len(value) <= _MAX_ITEMS else ()
         else:
-            cls: Any = value if issubclass(type(value), type) else type(value)
-            pending += [
-                member
-                for base in type.mro(cls)
-                if base.__dict__.get("__module__") == _MAIN
-                for member in base.__dict__.values()
-            ]
+            bases = bases_of(value if issubclass(cls, type) else cls)
+            pending += [m for base in bases if module_of(base) == _MAIN for m in members_of(base).values()]
+
+
+def _module_name(function: FunctionType) -> object:
+    name = dict.get(function.__globals__, "__name__")
+    return name if type(name) is str else None
+
+
+def _items(container: Any) -> list[object]:
+    """Return what a container holds, by the ways of its built-in type; nothing of None."""
+    if isinstance(container, dict):
+        return list(dict.values(container))
+    return [] if container is None else list(tuple.__iter__(container) if isinstance(container, tuple) else container)
 
 
 def _closure(function: FunctionType) -> Iterator[object]:

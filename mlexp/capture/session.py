@@ -10,39 +10,44 @@ import atexit
 import os
 import sys
 import threading
-import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from time import perf_counter  # by name: the user may put another clock in its place
 from typing import TYPE_CHECKING, Any
 
+from mlexp.capture.answers import AnswersProbe
 from mlexp.capture.ended import Ended, traceback_of
-from mlexp.capture.guard import forget_failures, guarded
+from mlexp.capture.guard import forget_failures, guarded, untraced
 from mlexp.capture.history import earlier_executions
 from mlexp.capture.log import begin_cell
 from mlexp.capture.opening import Opening, Probe
 from mlexp.capture.place import experiment_of, interpreter, notebook_path, process_identity
+from mlexp.capture.probes.declared import DeclaredProbe
 from mlexp.capture.probes.figures import FiguresProbe
 from mlexp.capture.probes.files import FilesProbe
 from mlexp.capture.probes.modules import ModulesProbe
+from mlexp.capture.probes.outlet import outlet_of
 from mlexp.capture.probes.randomness import RandomnessProbe
 from mlexp.capture.track import as_seen, tracked
-from mlexp.capture.tracking import Finished, Tracking
+from mlexp.capture.tracking import PATIENCE_S, Finished, Tracking
 from mlexp.capture.underway import UnderWay
 from mlexp.capture.workplace import Workplace
 from mlexp.capture.writer import Writer
 from mlexp.dataflow.cell import Peeled, peel
-from mlexp.dataflow.names import names_of
+from mlexp.dataflow.names import names_of, rebound_builtins
 from mlexp.errors import StoreError
-from mlexp.records import Execution, RunId, RunRecord, RunStatus, SessionId, SessionRecord
+from mlexp.records import Digest, Execution, RunId, RunRecord, RunStatus, SessionId, SessionRecord
 
 if TYPE_CHECKING:
     from mlexp.installed import Surroundings
 
 _PATIENCE_S = 0.25
+"""How long an untracked cell waits for a store that another process is writing to."""
 
 ShowCard = Callable[[RunRecord, Sequence[Execution]], None]
 """Shows the card of a run, given the executions up to it."""
@@ -76,12 +81,16 @@ class Session:
         self._indices = count()
         self._flushing = threading.Lock()
         self._process = os.getpid()
+        self._outlet = outlet_of(shell)
+        self._answers: AnswersProbe | None = None
         place.store.put_session(self.record)
         self._probes: tuple[Probe, ...] = (
-            ModulesProbe(place.blobs),
+            DeclaredProbe(),
+            ModulesProbe(place.blobs, place.redactor),
             FiguresProbe(shell),
             FilesProbe(
                 place.blobs,
+                place.redactor,
                 limit_bytes=place.settings.max_file_mb * 2**20,
                 ignored=(place.folder, Path(__file__).parents[1]),
             ),
@@ -93,9 +102,20 @@ class Session:
         """All executions so far."""
         return tuple(self._executions)
 
+    @property
+    def opening(self) -> Opening | None:
+        """The execution that is under way."""
+        return self._under_way.newest()
+
+    @property
+    def has_run_under_way(self) -> bool:
+        """Whether a tracked cell is under way."""
+        return self._tracking is not None
+
     def start(self) -> None:
         """Begin to listen."""
         forget_failures()
+        self._answers = AnswersProbe(self.shell, self.place.redactor)
         self.shell.events.register("pre_run_cell", self.pre_run_cell)
         self.shell.events.register("post_run_cell", self.post_run_cell)
         atexit.register(self.close)
@@ -110,22 +130,29 @@ class Session:
         for probe in self._probes:
             with guarded("take a probe away"):
                 probe.close()
+        if self._answers is not None:
+            self._answers.close()
+        with guarded("leave what is put out"):
+            if self._tracking is None or self._is_forked():
+                self._outlet.close()
         if self._is_forked():
             return
         with guarded("end the run"):
             if self._tracking is not None:
                 self._give_up("mlexp was unloaded while it ran")
+                self._outlet.close()
         with guarded("keep the last executions"):
             self._flush(wait_s=None)
         self.writer.close()
 
     def pre_run_cell(self, info: Any) -> None:
         """Look before a cell runs."""
-        with guarded("look before a cell"):
+        with guarded("look before a cell"), untraced():
             if self._is_forked():
                 return
             begin_cell()
             self._learn_history(before=None)
+            self._learn_notebook()
             opening = self._opening_of(info)
             if self._under_way.begin(info, opening) and self._tracking is not None:
                 self._give_up("its end was not seen")
@@ -137,17 +164,19 @@ class Session:
             for probe in self._probes:
                 with guarded("look before a cell"):
                     probe.before(opening)
-            opening.clock = time.perf_counter()
+            opening.clock = perf_counter()
 
     def post_run_cell(self, result: Any) -> None:
         """Look after a cell."""
-        clock = time.perf_counter()
-        with guarded("look after a cell"):
+        with guarded("look after a cell"), untraced():
+            clock = perf_counter()
             if self._is_forked():
                 return
             opening = self._under_way.end(result) or self._loading(result)
             if opening is None:
                 return
+            with guarded("learn the values of secret names"):
+                self._learn_secrets(opening)
             ended = Ended.of(result, opening, self.shell)
             if opening.body_of is not None:
                 opening.body_of.body_ended = ended
@@ -157,7 +186,7 @@ class Session:
             tracking = self._tracking
             if tracking is None or tracking.opening is not opening:
                 self._keep(self._fold(opening, ended, note=None))
-                self._flush(wait_s=_PATIENCE_S)
+                self._flush_soon()
                 return
             try:
                 execution = self._fold(opening, ended, note=tracking.note)
@@ -173,8 +202,12 @@ class Session:
             opening.track = None
             return
         with guarded("keep what ran before"):
-            self._flush(wait_s=_PATIENCE_S)
-        self._tracking = Tracking(opening, self._new_run(opening), shell=self.shell, place=self.place)
+            self._flush_soon()
+        is_inner = self._under_way.outer() is not None  # what the outer cell puts out later is not the run's
+        outlet = None if is_inner else self._outlet
+        self._tracking = Tracking(
+            opening, self._new_run(opening), shell=self.shell, place=self.place, outlet=outlet
+        )
 
     def _new_run(self, opening: Opening) -> RunRecord:
         assert opening.track is not None
@@ -193,10 +226,14 @@ class Session:
     def _end_run(self, tracking: Tracking, execution: Execution, result: object) -> None:
         finished = tracking.end(execution, self._executions, result)
         self._tracking = None
+        self.finish(finished)
+
+    def finish(self, finished: Finished) -> None:
+        """Keep a run that has ended, and show its card."""
         self._unfinished.append(finished)
-        run, modules = finished.run, tuple(sys.modules)
+        run, modules = finished.run, tuple(name for name in list(sys.modules) if type(name) is str)
         try:
-            self._flush(wait_s=None)
+            self._flush(wait_s=PATIENCE_S)
         finally:
             self.writer.add("read the installed packages", lambda: self._keep_environment(run.id, modules))
         if self.place.settings.card:
@@ -212,8 +249,11 @@ class Session:
         if self._surroundings is None:
             from mlexp.installed import Surroundings  # what it imports takes 15 ms, in the writer's thread here
 
-            self._surroundings = Surroundings(self.place.root)
+            self._surroundings = Surroundings(self.place.root, keep=self._keep_text)
         self.place.store.put_environment(self._surroundings.environment_of(run_id, modules))
+
+    def _keep_text(self, text: str) -> Digest:
+        return self.place.blobs.put(self.place.redactor.text(text).encode("utf-8", "replace"))
 
     def _opening_of(self, info: Any) -> Opening:
         source = info.raw_cell or ""
@@ -222,14 +262,15 @@ class Session:
         peeled = found[0] if found else peel(typed)
         outer = self._under_way.outer()
         body_of = outer if outer is not None and _is_body(peeled, outer.peeled) else None
-        python = self._python_of(info, peeled)
+        clean = self.place.redactor.code
+        source, python = clean(source), clean(self._python_of(info, peeled))
         request, cell_id = _request_of(self.shell)
         return Opening(
             index=next(self._indices) if body_of is None else body_of.index,
             source=source,
             python=python,
             peeled=peeled,
-            names=names_of(python),
+            names=names_of(python, rebound_builtins(self.shell.user_ns, getattr(self.shell, "user_ns_hidden", {}))),
             namespace=self.shell.user_ns,
             track=found[1] if found and body_of is None else None,
             cell_id=getattr(info, "cell_id", None) or cell_id,
@@ -262,15 +303,34 @@ class Session:
         opening.observed = False
         return opening
 
+    def _learn_notebook(self) -> None:
+        """Look for the notebook's path again: a front end may tell it after mlexp was loaded, when IPython started."""
+        if self.record.notebook is not None or len(self._executions) > 1:
+            return
+        notebook = notebook_path(self.place.settings, self.shell.user_ns)
+        if notebook is not None:
+            folder = Path(self.record.folder)
+            if self.experiment == experiment_of(self.place.settings, None, self.place.root, folder):
+                self.experiment = experiment_of(self.place.settings, notebook, self.place.root, folder)
+            self.record = replace(self.record, notebook=notebook)
+            self.place.store.put_session(self.record)
+
     def _learn_history(self, *, before: int | None) -> None:
         """Take what ran before mlexp was loaded from IPython's history, once."""
         if self._knows_history:
             return
         self._knows_history = True
-        earlier = earlier_executions(self.shell, self.record.id, before=before)
+        earlier = earlier_executions(self.shell, self.record.id, before=before, redactor=self.place.redactor)
         self._executions = list(earlier)
         self._unwritten = list(earlier)
         self._indices = count(len(earlier))
+
+    def _learn_secrets(self, opening: Opening) -> None:
+        """Learn what the cell has bound to names of secrets: it may have come from anywhere."""
+        for name in opening.names.bound:
+            value = self.shell.user_ns.get(name)
+            if type(value) is str:
+                self.place.redactor.learn_named(name, value)
 
     def _fold(self, opening: Opening, ended: Ended, *, note: Callable[[str], None] | None) -> Execution:
         facts: dict[str, Any] = {}
@@ -302,20 +362,20 @@ class Session:
         self._executions.append(execution)
         self._unwritten.append(execution)
 
+    def _flush_soon(self) -> None:
+        """Write what can be written in a moment; the rest is written later."""
+        with suppress(StoreError):
+            self._flush(wait_s=_PATIENCE_S)
+
     def _flush(self, *, wait_s: float | None) -> None:
         """Write the executions and the ends of runs that are not yet kept; what the store refuses, the next time.
 
         Raises:
-            StoreError: It refuses. With `wait_s`, where it is only busy for longer than that, nothing is raised.
+            StoreError: It refuses, or is busy for longer than `wait_s`.
         """
         with self._flushing:  # cells of subshells end in threads of their own
             if unwritten := list(self._unwritten):
-                try:
-                    self.place.store.put_executions(unwritten, wait_s=wait_s)
-                except StoreError:
-                    if wait_s is None:
-                        raise
-                    return
+                self.place.store.put_executions(unwritten, wait_s=wait_s)
                 del self._unwritten[: len(unwritten)]
             while self._unfinished:
                 self._unfinished[0].put(self.place.store)

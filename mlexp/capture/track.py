@@ -11,6 +11,7 @@ import argparse
 import shlex
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import dropwhile
 from typing import Any, NoReturn
 
 from mlexp.dataflow.cell import Peeled, parse, peel
@@ -107,7 +108,7 @@ def strip_track(lines: list[str]) -> list[str]:
         return lines
     index = found[0].track_line
     if _first_magic_below(lines, index) and all(_is_blank(line) for line in lines[:index]):
-        return lines[index + 1 :]
+        return list(dropwhile(lambda line: not line.strip(), lines[index + 1 :]))
     return [*lines[:index], f"# {lines[index]}", *lines[index + 1 :]]
 
 

@@ -27,6 +27,12 @@ class UnderWay:
         thread = threading.get_ident()
         return next((opening for _, opening in reversed(self._open.values()) if opening.thread == thread), None)
 
+    def newest(self) -> Opening | None:
+        """Return the execution that this thread began last, else the one that any thread did; None between cells."""
+        thread, openings = threading.get_ident(), [opening for _, opening in self._open.values()]
+        mine = [opening for opening in openings if opening.thread == thread]
+        return next(reversed(mine or openings), None)
+
     def begin(self, info: Any, opening: Opening) -> bool:
         """Add an execution; return whether a tracked one was forgotten that this thread began before, and never ended.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlexp.config import Settings
+from mlexp.redaction import Redactor
 from mlexp.snapshot import BlobStore
 from mlexp.storage import RunStore
 
@@ -21,6 +22,8 @@ class Workplace:
     root: Path
     """The project's folder."""
     settings: Settings
+    redactor: Redactor = field(default_factory=Redactor)
+    """Takes secrets out of texts before they are written."""
 
     @property
     def journals(self) -> Path:

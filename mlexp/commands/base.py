@@ -55,6 +55,8 @@ class Command:
     magic: bool = True
     """Whether there is a magic of that name."""
     makes_store: bool = False
+    needs_store: bool = True
+    """Whether it asks for the project at all."""
     examples: tuple[str, ...] = field(default=())
 
 

@@ -54,6 +54,7 @@ def _options(context: Context, words: argparse.Namespace) -> Options:
         network=words.allow_network,
         writable=tuple(folder.expanduser().absolute() for folder in words.allow_writes),
         limit_s=float(context.project.settings.proof_limit_s),
+        redactor=context.project.redactor,
     )
 
 

@@ -11,7 +11,10 @@ from mlexp.project import Run
 from mlexp.records import Proof
 from mlexp.records.documents import to_document
 from mlexp.render.runs import runs_table, state_of
-from mlexp.render.text import clean
+from mlexp.render.text import clean, cut
+
+_N_LINES = 40
+_WIDTH = 200
 
 
 def _runs_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,11 +22,12 @@ def _runs_arguments(parser: argparse.ArgumentParser) -> None:
         "query", nargs="*", metavar="QUERY", help="such as: metrics.auc > 0.9 order by metrics.auc desc"
     )
     parser.add_argument("--all-experiments", action="store_true", help="not only those of this notebook")
+    parser.add_argument("-e", "--experiment", metavar="NAME", help="those of this experiment")
     parser.add_argument("--wide", action="store_true", help="all columns, nothing cut")
 
 
 def _runs(context: Context, words: argparse.Namespace) -> Answer:
-    experiment = None if words.all_experiments else context.experiment
+    experiment = words.experiment or (None if words.all_experiments else context.experiment)
     query = " ".join(words.query)
     found = context.project.runs(query, experiment=experiment)
     if not found:
@@ -39,8 +43,8 @@ def _runs(context: Context, words: argparse.Namespace) -> Answer:
     return Answer(text=text, json=[run_json(run) for run in found])
 
 
-def _counted(n: int) -> str:
-    return f"{n} run{'' if n == 1 else 's'}"
+def _counted(n: int, what: str = "run") -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 RUNS = Command(
@@ -54,11 +58,24 @@ RUNS = Command(
 
 def _show_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("reference", metavar="RUN", help="r3, a name, @last, @best:METRIC")
+    parser.add_argument("--output", action="store_true", help="also what the cell printed")
 
 
 def _show(context: Context, words: argparse.Namespace) -> Answer:
     run = context.project.find(words.reference)
-    return Answer(text=show_text(run), json=run_json(run))
+    text, json = show_text(run), run_json(run)
+    if words.output:
+        json |= {"stdout": run.stdout, "stderr": run.stderr}
+        printed = [_printed(name, json[name]) for name in ("stdout", "stderr") if json[name]]
+        text = "\n\n".join([text, *(printed or ["It printed nothing."])])
+    return Answer(text=text, json=json)
+
+
+def _printed(name: str, text: str) -> str:
+    """Return the first lines of a stream."""
+    lines = text.splitlines()
+    more = [f"    … {len(lines) - _N_LINES:,} more lines"] if len(lines) > _N_LINES else []
+    return "\n".join([f"{name}:", *(f"    {clean(cut(line, _WIDTH))}" for line in lines[:_N_LINES]), *more])
 
 
 SHOW = Command(
@@ -85,10 +102,15 @@ def show_text(run: Run) -> str:
         *(("metric", f"{m.name} = {formatted(m.value)}") for m in record.metrics),
         *(("timing", f"{t.name} = {formatted(t.value)}") for t in record.timings),
         *(("param", f"{p.name} = {p.literal}") for p in record.params),
+        ("output", _output_text(run)),
         *(("data", f"{d.name} {d.summary} {'' if d.kept else f'not kept: {d.reason}'}") for d in record.data),
         *(
             ("file", f"{f.path} {f.size_bytes:,} bytes {'' if f.digest else f'not kept: {f.reason}'}")
             for f in run.inputs
+        ),
+        *(
+            ("artifact", f"{a.name} {a.size_bytes:,} bytes {'' if a.kept else f'not kept: {a.reason}'}")
+            for a in record.artifacts
         ),
         ("python", f"{record.interpreter.version}, {record.interpreter.platform}, {record.interpreter.cpu}"),
         *(("not captured", note) for note in record.notes),
@@ -98,6 +120,17 @@ def show_text(run: Run) -> str:
     lines = [f"{head:<12} {clean(text).strip()}" for head, text in rows if text.strip()]
     code = "\n".join(f"    {line}" for line in record.source.splitlines())
     return "\n".join([*lines, "", code])
+
+
+def _output_text(run: Run) -> str:
+    """Return in a few words what the cell put out."""
+    n_figures, n_late = len(run.figures), len(run.late_outputs)
+    parts = [name for name in ("stdout", "stderr") if getattr(run.record, name)]
+    parts += [_counted(n_figures, "figure")] if n_figures else []
+    others = len(run.outputs) - n_figures
+    parts += [_counted(others, "rich output")] if others else []
+    parts += ["text that came after its end"] if n_late else []
+    return ", ".join(parts)
 
 
 def proof_text(proof: Proof) -> str:

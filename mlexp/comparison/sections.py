@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlexp.comparison.goals import Goal, goal_of
 from mlexp.comparison.side import Side
 from mlexp.dataflow.cell import peel, without_peeled
+from mlexp.dataflow.constants import literal_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +67,22 @@ class Section:
 
 
 def param_rows(sides: Sequence[Side]) -> tuple[ParamRow, ...]:
-    """Return the params of all sides."""
-    return _rows([{param.name: param.literal for param in side.run.params} for side in sides])
+    """Return the params of all sides, dicts of settings leaf by leaf."""
+    return _rows(
+        [
+            {name: literal_of(value) for param in side.run.params for name, value in leaves_of(param.name, param.value)}
+            for side in sides
+        ]
+    )
+
+
+def leaves_of(name: str, value: object) -> Iterator[tuple[str, object]]:
+    """Yield the leaves of a param: `cfg.opt.lr` of a dict in a dict; of any other the param itself."""
+    if isinstance(value, dict) and value and all(isinstance(key, str) for key in value):
+        for key, inner in value.items():
+            yield from leaves_of(f"{name}.{key}", inner)
+    else:
+        yield name, value
 
 
 def metric_rows(

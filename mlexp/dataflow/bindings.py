@@ -1,47 +1,35 @@
-"""The rules that tell params, metrics and timings apart, by how a cell binds its names.
+"""How a cell binds each of its names: the text is walked once, and each value told by the rules.
 
-    constant   `lr = 0.1`, `sizes = (64, 32)`, `a, b = 1, 2`, `n = 2**10`         may be a param
-    computed   `auc = score(y, p)`, `loss = total / n`                             may be a metric, if it is a number
-    clock      `started = time.time()`, `took = time.time() - started`             a timing
-    counter    `n += 1`, a loop's target, a name of an `except … as`, `with … as`  neither
-
-Only what stands at a cell's top level can be a constant: a value that an `if` or a loop decides was not chosen. A name
-bound in several ways is what the strongest of them makes it: counter, then clock, then computed, then constant.
+Only what stands at a cell's top level can be a constant: one that an `if` or a `with` reaches is chosen, by its value
+at the end. A name bound in several ways is what the strongest of them makes it; of readings the last counts.
 """
 
 from __future__ import annotations
 
 import ast
-import operator
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from mlexp.dataflow.names import changed_in_place
+from mlexp.dataflow.changes import Change, changes_in, statements_of
+from mlexp.dataflow.constants import NotConstantError, constant_value, literal_of
+from mlexp.dataflow.rules import (
+    READINGS,
+    SETTINGS,
+    Kind,
+    Scope,
+    called,
+    is_namespace,
+    is_score_table,
+    is_settings,
+    kind_of,
+    names_in,
+    says_model,
+)
 
-_CLOCKS = frozenset({"time", "perf_counter", "monotonic", "process_time", "thread_time", "time_ns", "perf_counter_ns",
-                     "monotonic_ns", "process_time_ns", "now", "utcnow", "default_timer"})  # fmt: skip
-_CLOCK_OWNERS = frozenset({"time", "datetime", "timeit"})
-_BARE_CLOCKS = _CLOCKS - {"now", "utcnow"}
-_BINARY: dict[type[ast.operator], Callable[[object, object], object]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift,
-}  # fmt: skip
-_UNARY: dict[type[ast.unaryop], Callable[[Any], object]] = {
-    ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: operator.not_, ast.Invert: operator.invert,
-}  # fmt: skip
-_MAX_ITEMS = 100
-_MAX_LITERAL = 2000
+__all__ = ["Binding", "Kind", "NotConstantError", "bindings_of", "constant_value", "literal_of"]
 
-
-class Kind(IntEnum):
-    """How a name is bound; the greater wins where a cell binds it in several ways."""
-
-    CONSTANT = 1
-    COMPUTED = 2
-    CLOCK = 3
-    COUNTER = 4
+_NOTHING_KNOWN: Mapping[str, Kind] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,161 +39,182 @@ class Binding:
     name: str
     kind: Kind
     value: object = None
-    """Of a constant: its value."""
+    """Of a constant: its value; of a container that the cell fills: what it began with."""
     node: ast.expr | None = None
-    """Of a constant: the expression that gives it; of the last binding, where there are several."""
+    """The expression that gives the value; of the last binding, where there are several."""
+    in_loop: bool = False
+    """Whether a loop binds it, last."""
+    sums: bool = False
+    """Of a counter: whether it adds up values, and does not only count."""
+    updates: bool = False
+    """Of a counter: whether it is moved by values, as in `w -= rate * slope`."""
+    picked: bool = False
+    """Whether an `if` picks the moment."""
+    said: bool = False
+    """Whether it comes from what a model said."""
+
+    @property
+    def known_as(self) -> Kind:
+        """What later text has to know of the name: an empty container is a place for what is computed."""
+        is_place = isinstance(self.value, (list, dict, set)) and not self.value
+        if self.kind is Kind.COMPUTED and self.said:
+            return Kind.SAID
+        return Kind.COMPUTED if is_place and self.kind in SETTINGS else self.kind
 
 
-class NotConstantError(ValueError):
-    """An expression that is no constant."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a statement stands."""
+
+    top: bool = True
+    in_loop: bool = False
+    picked: bool = False
 
 
-def constant_value(node: ast.expr) -> object:
-    """Return the value of a constant expression: literals, arithmetic of numbers, small containers of these.
+def bindings_of(tree: ast.Module, known: Mapping[str, Kind] = _NOTHING_KNOWN) -> dict[str, Binding]:
+    """Return how a cell binds each of its names, in the order of first binding; imports and functions left out.
 
-    Raises:
-        NotConstantError: It is anything else, or too large to be a setting.
+    Args:
+        tree: The cell.
+        known: Kinds of the names that earlier cells bound.
     """
-    try:
-        value = _evaluate(node)
-        literal = repr(value)
-        if len(literal) > _MAX_LITERAL or ast.literal_eval(literal) != value:
-            raise NotConstantError("too large, or no literal can give it")
-    except (ArithmeticError, TypeError, ValueError, SyntaxError, RecursionError) as error:
-        raise NotConstantError(str(error)) from error
-    return value
+    walk = _Walk(known, changes_in(tree))
+    for statement in statements_of(tree.body):
+        walk.statement(statement, _Place())
+    return walk.found
 
 
-def literal_of(value: object) -> str:
-    """Return a constant as the same Python text in every process: sets are sorted."""
-    match value:
-        case set() if value:
-            return f"{{{', '.join(sorted(map(literal_of, value)))}}}"
-        case list():
-            return f"[{', '.join(map(literal_of, value))}]"
-        case tuple():
-            return f"({', '.join(map(literal_of, value))}{',' if len(value) == 1 else ''})"
-        case dict():
-            return f"{{{', '.join(f'{literal_of(key)}: {literal_of(item)}' for key, item in value.items())}}}"
-    return repr(value)
+class _Walk:
+    """One walk over a cell."""
 
+    def __init__(self, known: Mapping[str, Kind], changes: Mapping[str, Change]) -> None:
+        self.found: dict[str, Binding] = {}
+        self._scope = Scope(kinds=dict(known))
+        self._changes = changes
 
-def bindings_of(tree: ast.Module) -> dict[str, Binding]:
-    """Return how a cell binds each of its names, in the order of first binding; imports and definitions left out."""
-    found: dict[str, Binding] = {}
-    clocks: set[str] = set()
-    for statement in tree.body:
-        for binding in _of_statement(statement, clocks, top=True):
-            if binding.kind is Kind.CLOCK:
-                clocks.add(binding.name)
-            before = found.get(binding.name)
-            readings = {Kind.COMPUTED, Kind.CLOCK}  # of these two the last counts
-            if before is None or binding.kind >= before.kind or {binding.kind, before.kind} <= readings:
-                found[binding.name] = binding
-    for name in changed_in_place(tree):
-        if name in found and isinstance(found[name].value, (list, dict, set)):
-            found[name] = Binding(name, Kind.COMPUTED)  # a place that the cell fills
-    return found
+    def statement(self, node: ast.stmt, place: _Place) -> None:
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    self._target(target, value, place)
+            case ast.AnnAssign(target=ast.Name(id=name), value=value) if value is not None:
+                self._target(ast.Name(name, ast.Store()), value, place)
+            case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
+                self._augment(name, op, value, place)
+            case ast.For(target=target) | ast.AsyncFor(target=target):
+                self._count(target, place)
+            case ast.With(items=items) | ast.AsyncWith(items=items):
+                for item in items:
+                    if item.optional_vars is not None:
+                        self._count(item.optional_vars, place)
+            case ast.ClassDef(name=name) if is_namespace(node):
+                self._bind(Binding(name, Kind.CHOSEN))
+        for name in _walrus_names(node):
+            self._bind(Binding(name, Kind.COMPUTED, in_loop=place.in_loop))
+        loops = isinstance(node, (ast.For, ast.AsyncFor, ast.While))
+        picks = isinstance(node, (ast.If, ast.Match))
+        inner = _Place(top=False, in_loop=place.in_loop or loops, picked=place.picked or picks)
+        for statement in statements_of(_inner_statements(node)):
+            self.statement(statement, inner)
 
+    def _target(self, target: ast.expr, value: ast.expr, place: _Place) -> None:
+        if isinstance(target, (ast.Tuple, ast.List)):
+            parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
+            plain = len(parts) == len(target.elts) and not any(
+                isinstance(part, ast.Starred) for part in (*parts, *target.elts)
+            )
+            for index, inner in enumerate(target.elts):
+                if plain:
+                    self._target(inner, parts[index], place)
+                else:
+                    for name in _target_names(inner):
+                        self._value(name, value, place, whole=False)
+        elif isinstance(target, ast.Name):
+            self._value(target.id, value, place, whole=True)
 
-def _of_statement(node: ast.stmt, clocks: set[str], *, top: bool) -> Iterator[Binding]:
-    match node:
-        case ast.Assign(targets=targets, value=value):
-            for target in targets:
-                yield from _of_target(target, value, clocks, top=top)
-        case ast.AnnAssign(target=ast.Name(id=name), value=value) if value is not None:
-            yield from _of_target(ast.Name(name, ast.Store()), value, clocks, top=top)
-        case ast.AugAssign(target=ast.Name(id=name)):
-            yield Binding(name, Kind.COUNTER)
-        case ast.For(target=target) | ast.AsyncFor(target=target):
-            yield from (Binding(name, Kind.COUNTER) for name in _target_names(target))
-        case ast.With(items=items) | ast.AsyncWith(items=items):
-            for item in items:
-                if item.optional_vars is not None:
-                    yield from (Binding(name, Kind.COUNTER) for name in _target_names(item.optional_vars))
-    yield from (Binding(name, Kind.COMPUTED) for name in _walrus_names(node))
-    for inner in _inner_statements(node):
-        yield from _of_statement(inner, clocks, top=False)
-
-
-def _of_target(target: ast.expr, value: ast.expr, clocks: set[str], *, top: bool) -> Iterator[Binding]:
-    if isinstance(target, (ast.Tuple, ast.List)):
-        parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
-        plain = len(parts) == len(target.elts) and not any(isinstance(p, ast.Starred) for p in (*parts, *target.elts))
-        for index, inner in enumerate(target.elts):
-            if plain:
-                yield from _of_target(inner, parts[index], clocks, top=top)
-            else:
-                yield from (Binding(name, Kind.COMPUTED) for name in _target_names(inner))
-    elif isinstance(target, ast.Name):
-        if _reads_clock(value, clocks):
-            yield Binding(target.id, Kind.CLOCK)
+    def _value(self, name: str, value: ast.expr, place: _Place, *, whole: bool) -> None:
+        """Bind a name to a value, or to a part of it."""
+        more = {"in_loop": place.in_loop, "picked": place.picked}
+        constant = _constant(value) if whole and not _is_score_dict(name, value) else _NO_CONSTANT
+        if constant is _NO_CONSTANT:
+            self._scope.picked = place.picked
+            kind = _typed_or(kind_of(value, self._scope, name), value)
+            averages = name in self.found and self.found[name].sums and name in names_in(value)
+            parses = isinstance(value, ast.Call) and called(value) == "parse_known_args"
+            if kind is Kind.CHOSEN and not whole and not parses:
+                kind = Kind.COMPUTED
+            said = says_model(value, self._scope)
+            self._bind(Binding(name, kind, node=value if whole else None, said=said, **more), anew=averages)
             return
-        try:
-            constant = constant_value(value) if top else None
-        except NotConstantError:
-            constant = None
-        is_constant = top and (constant is not None or (isinstance(value, ast.Constant) and value.value is None))
-        yield Binding(target.id, Kind.CONSTANT, constant, value) if is_constant else Binding(target.id, Kind.COMPUTED)
+        is_container = isinstance(constant, (list, dict, set))
+        change = self._changes.get(name, Change.NONE) if is_container else Change.NONE
+        settings = isinstance(constant, dict) and (change is Change.EDITED or (is_settings(name) and bool(constant)))
+        if change in (Change.COMPUTED, Change.EDITED) and not settings:
+            kind = Kind.COMPUTED
+        elif change is Change.COUNTED:
+            kind = Kind.COUNTER
+        elif not place.top or change is not Change.NONE:
+            kind = self._kind_of_state(name, constant) if place.in_loop else Kind.CHOSEN
+        else:
+            kind = Kind.CONSTANT
+        self._bind(Binding(name, kind, constant, value, **more))
+
+    def _kind_of_state(self, name: str, constant: object) -> Kind:
+        """Return the kind of a name that a loop binds to a constant: one that is set again is the loop's state."""
+        before = self.found.get(name)
+        same = before is None or (before.in_loop and repr(before.value) == repr(constant))
+        return Kind.CHOSEN if same else Kind.COUNTER
+
+    def _augment(self, name: str, op: ast.operator, value: ast.expr, place: _Place) -> None:
+        if isinstance(op, ast.Div):  # a sum becomes an average
+            self._bind(Binding(name, Kind.COMPUTED, in_loop=place.in_loop, picked=place.picked), anew=True)
+        else:
+            sums = _constant(value) is _NO_CONSTANT and kind_of(value, self._scope) not in (Kind.COUNT, Kind.TAKEN)
+            updates = sums and isinstance(op, ast.Sub)
+            self._bind(Binding(name, Kind.COUNTER, in_loop=place.in_loop, sums=sums, updates=updates))
+
+    def _count(self, target: ast.expr, place: _Place) -> None:
+        for name in _target_names(target):
+            self._bind(Binding(name, Kind.COUNTER, in_loop=place.in_loop))
+
+    def _bind(self, binding: Binding, *, anew: bool = False) -> None:
+        before = self.found.get(binding.name)
+        readings = before is not None and {binding.kind, before.kind} <= READINGS
+        if before is None or anew or readings or binding.kind >= before.kind:
+            self.found[binding.name] = binding
+        elif before.kind is Kind.COUNTER and binding.sums:
+            self.found[binding.name] = replace(before, sums=True, updates=binding.updates)
+        self._scope.kinds[binding.name] = self.found[binding.name].known_as
 
 
-def _reads_clock(node: ast.expr, clocks: set[str]) -> bool:
-    """Tell whether a value is a clock reading: a clock's call, its distance to anything, or arithmetic of such only."""
-    if isinstance(node, ast.Call):
-        function = node.func
-        if isinstance(function, ast.Attribute):
-            owner = function.value
-            name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
-            if function.attr == "total_seconds":
-                return _reads_clock(owner, clocks)
-            return function.attr in _CLOCKS and name in _CLOCK_OWNERS
-        if isinstance(function, ast.Name):
-            rounds = function.id in ("round", "float", "int") and bool(node.args)
-            return function.id in _BARE_CLOCKS or (rounds and _reads_clock(node.args[0], clocks))
-        return False
-    if isinstance(node, ast.Name):
-        return node.id in clocks
-    if isinstance(node, ast.BinOp):
-        sides = [side for side in (node.left, node.right) if not isinstance(side, ast.Constant)]
-        read = [_reads_clock(side, clocks) for side in sides]
-        return any(read) if isinstance(node.op, ast.Sub) else bool(read) and all(read)
-    return False
+_NO_CONSTANT = object()
 
 
-def _evaluate(node: ast.expr) -> object:
-    match node:
-        case ast.Constant(value=value) if value is None or isinstance(value, (bool, int, float, str)):
-            return value
-        case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
-            inner = _evaluate(operand)
-            if isinstance(op, ast.Invert) and isinstance(inner, bool):
-                raise NotConstantError("a bool upside down: Python warns of it")
-            return _UNARY[type(op)](inner)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            a, b = _evaluate(left), _evaluate(right)
-            if not (isinstance(a, (int, float)) and isinstance(b, (int, float))):
-                raise NotConstantError("arithmetic of numbers only")
-            if isinstance(op, (ast.Pow, ast.LShift)) and (abs(a) > 10**6 or abs(b) > 64):
-                raise NotConstantError("too large")
-            found = _BINARY[type(op)](a, b)
-            if isinstance(found, complex):
-                raise NotConstantError("a root of a negative number")
-            return found
-        case ast.Tuple(elts=items):
-            return tuple(_items(items))
-        case ast.List(elts=items):
-            return _items(items)
-        case ast.Set(elts=items):
-            return set(_items(items))
-        case ast.Dict(keys=keys, values=values) if None not in keys:
-            return dict(zip(_items([key for key in keys if key is not None]), _items(values), strict=True))
-    raise NotConstantError(type(node).__name__)
+def _constant(node: ast.expr) -> object:
+    try:
+        return constant_value(node)
+    except NotConstantError:
+        return _NO_CONSTANT
 
 
-def _items(nodes: list[ast.expr]) -> list[object]:
-    if len(nodes) > _MAX_ITEMS:
-        raise NotConstantError(f"more than {_MAX_ITEMS} items")
-    return [_evaluate(node) for node in nodes]
+def _is_score_dict(name: str, value: ast.expr) -> bool:
+    """Tell whether a value is `scores = dict(f1=0.5)`: a call, and named after what it holds."""
+    return isinstance(value, ast.Call) and is_score_table(name)
+
+
+def _typed_or(kind: Kind, value: ast.expr) -> Kind:
+    """Return TYPED for an answer to `input()`, perhaps made a number; else the kind."""
+    node = value
+    while isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name) and node.func.id == "input":
+            return Kind.TYPED
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("strip", "lower", "upper"):
+            node = node.func.value
+        elif isinstance(node.func, ast.Name) and node.func.id in ("int", "float", "str", "bool") and node.args:
+            node = node.args[0]
+        else:
+            return kind
+    return kind
 
 
 def _target_names(target: ast.expr) -> Iterator[str]:

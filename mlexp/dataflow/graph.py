@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from mlexp.dataflow.bindings import Binding, Kind, bindings_of, literal_of
 from mlexp.dataflow.cell import parse
+from mlexp.dataflow.looks import dressing_in, is_path
 from mlexp.dataflow.names import changed_in_place
 from mlexp.records import Execution, Outcome, Param
 
@@ -42,25 +43,63 @@ def _chain(executions: Sequence[Execution], target: Execution, late: Set[str]) -
     return tuple(reversed(found))
 
 
-def params_of(executions: Sequence[Execution], target: Execution, *, inputs: Sequence[str] = ()) -> tuple[Param, ...]:
-    """Return the params of a run: names bound to constants where the run rests on them, and read there.
+def params_of(executions: Sequence[Execution], target: Execution, *, paths: Sequence[str] = ()) -> tuple[Param, ...]:
+    """Return the params of a run that stand in its text: names bound to constants where the run rests on them.
 
     Args:
         executions: The session's executions.
         target: The tracked one.
-        inputs: Paths of the files that were read; a name that holds one is no param.
+        paths: Of the files that were read or written; a name that holds one is no param.
     """
+    return tuple(
+        Param(name=name, literal=literal_of(binding.value), execution=execution.index)
+        for name, (binding, execution) in used_bindings(executions, target).items()
+        if binding.kind is Kind.CONSTANT and is_param_value(binding.value, paths)
+    )
+
+
+def used_bindings(executions: Sequence[Execution], target: Execution) -> dict[str, tuple[Binding, Execution]]:
+    """Return how each name was bound that the run reads, and by which execution; hidden names left out."""
     chain = rests_on(executions, target)
-    chosen: dict[str, Param | None] = {}
+    bindings = dict(zip((execution.index for execution in chain), _bindings_of(chain), strict=True))
+    found: dict[str, tuple[Binding, Execution]] = {}
     for name, execution in _uses(chain):
-        binding = _bindings(execution.python, _end_of(execution)).get(name)
-        chosen.pop(name, None)
-        chosen[name] = (
-            Param(name=name, literal=literal_of(binding.value), execution=execution.index)
-            if binding is not None and _is_param(binding, inputs)
-            else None
-        )
-    return tuple(param for param in chosen.values() if param is not None)
+        found.pop(name, None)
+        binding = bindings[execution.index].get(name)
+        if binding is not None and not name.startswith("_"):
+            found[name] = binding, execution
+    return found
+
+
+def kinds_before(executions: Sequence[Execution], target: Execution) -> dict[str, Kind]:
+    """Return the kinds of the names that the run found bound when its cell began."""
+    chain = rests_on(executions, target)
+    kinds: dict[str, Kind] = {}
+    for execution, bindings in zip(chain[:-1], _bindings_of(chain), strict=False):
+        _learn(kinds, execution, bindings)
+    return kinds
+
+
+def _bindings_of(chain: Sequence[Execution]) -> Iterator[Mapping[str, Binding]]:
+    kinds: dict[str, Kind] = {}
+    for execution in chain:
+        known = tuple((name, kinds[name]) for name in execution.loaded if name in kinds)
+        bindings = _bindings(execution.python, _end_of(execution), known)
+        yield bindings
+        _learn(kinds, execution, bindings)
+
+
+def _learn(kinds: dict[str, Kind], execution: Execution, bindings: Mapping[str, Binding]) -> None:
+    for name in execution.bound:
+        kinds[name] = bindings[name].known_as if name in bindings else Kind.COMPUTED
+
+
+def is_param_value(value: object, paths: Sequence[str] = ()) -> bool:
+    """Tell whether a constant is a choice: no path, and no empty container, which is a place to put things."""
+    if isinstance(value, str):
+        held = any(path == value or (value and path.startswith(value.rstrip("/") + "/")) for path in paths)
+        return not held and not is_path(value)
+    return not (isinstance(value, (list, tuple, set, dict)) and not value)
 
 
 def _uses(chain: Sequence[Execution]) -> Iterator[tuple[str, Execution]]:
@@ -74,7 +113,7 @@ def _uses(chain: Sequence[Execution]) -> Iterator[tuple[str, Execution]]:
     behind: dict[str, set[str]] = {}
     for execution in chain:
         through = {inner for name in execution.loaded for inner in behind.get(name, ())}
-        for name in {*execution.loaded, *through}:
+        for name in {*execution.loaded, *through} - (_dressing(execution.python) - through):
             if (name in execution.read or name in through) and name in binders:
                 used.add((binders[name].index, name))
             if name in execution.bound:
@@ -132,19 +171,17 @@ def _read_late(python: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def _bindings(python: str, end: int | None) -> Mapping[str, Binding]:
+def _bindings(python: str, end: int | None, known: tuple[tuple[str, Kind], ...]) -> Mapping[str, Binding]:
     tree = parse(python)
     if tree is None:
         return MappingProxyType({})
     if end is not None:
         tree.body = [statement for statement in tree.body if (statement.end_lineno or statement.lineno) < end]
-    return MappingProxyType(bindings_of(tree))
+    return MappingProxyType(bindings_of(tree, dict(known)))
 
 
-def _is_param(binding: Binding, inputs: Sequence[str]) -> bool:
-    if binding.kind is not Kind.CONSTANT or binding.name.startswith("_"):
-        return False
-    value = binding.value
-    if isinstance(value, str):
-        return not any(path == value or (value and path.startswith(value.rstrip("/") + "/")) for path in inputs)
-    return not (isinstance(value, (list, tuple, set, dict)) and not value)  # an empty one is a place to put things
+@lru_cache(maxsize=4096)
+def _dressing(python: str) -> frozenset[str]:
+    """Return the names that a text reads for nothing but the looks of a figure."""
+    tree = parse(python)
+    return dressing_in(tree) if tree is not None else frozenset()

@@ -9,14 +9,19 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import re
 import symtable
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
-from mlexp.dataflow.cell import TEXT, parse, quietly
+from mlexp.dataflow.cell import TEXT, magic_call, parse, quietly
 
 _BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__file__"}
+
+
+_TIMED = "__timed__"
+_OPTIONS = re.compile(r"\s*(?:-{1,2}[a-zA-Z][\w-]*(?:[ =]?\d+)?\s+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +36,24 @@ class Names:
     """Of these, the ones whose value may come from before the cell: not surely bound first."""
 
 
-def names_of(python: str) -> Names:
-    """Return the names of a cell; nothing for a text that does not compile."""
+def names_of(python: str, own: Set[str] = frozenset()) -> Names:
+    """Return the names of a cell; nothing for a text that does not compile.
+
+    Args:
+        python: The cell.
+        own: Names that earlier cells bound; of those that are built in, these are the user's.
+    """
     tree = parse(python)
     if tree is None:
         return Names()
+    python, tree = _with_timed(python, tree)
     try:
         with quietly():
             table = symtable.symtable(_without_inlining(python, tree), TEXT, "exec")
     except (SyntaxError, ValueError, RecursionError):
         return Names()
     bound = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
+    bound.discard(_TIMED)
     loaded = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
     for inner in _inner_tables(table):
         for symbol in inner.get_symbols():
@@ -49,8 +61,56 @@ def names_of(python: str) -> Names:
                 (bound if symbol.is_assigned() else loaded).add(symbol.get_name())
                 if symbol.is_referenced():
                     loaded.add(symbol.get_name())
-    loaded = (loaded | _augmented(tree)) - _BUILTINS
+    loaded = (loaded | _augmented(tree)) - (_BUILTINS - bound - own)
     return Names(tuple(sorted(bound)), tuple(sorted(loaded)), tuple(sorted(loaded - _surely_bound_first(tree))))
+
+
+def rebound_builtins(namespace: Mapping[str, object], given: Mapping[str, object]) -> frozenset[str]:
+    """Return the built-in names that a user bound to something else.
+
+    Args:
+        namespace: The user's variables.
+        given: Those that the shell put there itself, such as its own `open`.
+    """
+    return frozenset(
+        name for name in _BUILTINS if name in namespace and not (name in given and namespace[name] is given[name])
+    ) - {"__name__", "__file__", "__doc__", "__builtins__", "__loader__", "__spec__", "__package__"}
+
+
+def _with_timed(python: str, tree: ast.Module) -> tuple[str, ast.Module]:
+    """Return a text in which the statements of `%time …` and `%timeit …` stand in place of these lines.
+
+    `%timeit` runs its statement in a function of its own: it reads the names and binds none.
+    """
+    if "run_line_magic" not in python:
+        return python, tree
+    timed = _Timed()
+    changed = ast.fix_missing_locations(timed.visit(copy.deepcopy(tree)))
+    return (ast.unparse(changed), changed) if timed.found else (python, tree)
+
+
+class _Timed(ast.NodeTransformer):
+    found = False
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | list[ast.stmt]:
+        call = magic_call(node.value)
+        if call is None or call[0] != "run_line_magic" or len(call[1]) != 2 or call[1][0] not in ("time", "timeit"):
+            return self.generic_visit(node)
+        inner = timed_statement(call[1][1])
+        if inner is None:
+            return node
+        self.found = True
+        if call[1][0] == "time":
+            return inner.body
+        function = ast.parse(f"def {_TIMED}(): pass").body[0]
+        assert isinstance(function, ast.FunctionDef)
+        function.body = inner.body
+        return function
+
+
+def timed_statement(line: str) -> ast.Module | None:
+    """Return the statement behind `%time` or `%timeit`, without the options that stand before it."""
+    return parse(_OPTIONS.sub("", line, count=1))
 
 
 def _without_inlining(python: str, tree: ast.Module) -> str:

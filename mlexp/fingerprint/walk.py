@@ -11,6 +11,7 @@ What no codec knows raises NotWalkableError: no guess, no pickle.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -19,12 +20,19 @@ from typing import Any, Protocol
 import msgpack
 
 from mlexp._plugins import Registry
-from mlexp.errors import MlexpError, NotWalkableError
+from mlexp.errors import MlexpError, NotInTimeError, NotWalkableError
+from mlexp.fingerprint.asking import bases_of, imported, module_of, name_of
 from mlexp.fingerprint.codecs import builtin
 from mlexp.fingerprint.keys import Bytes, content_digest
 from mlexp.records import Digest
 
 MAX_DEPTH = 40
+PER_ITEM_S = 2e-6
+"""What one more object takes."""
+PER_BYTE_S = 1e-9
+"""What one more byte takes, kept on a disk or not."""
+_LOOKS = 256
+"""After so many objects the clock is read again."""
 Sink = Callable[[Bytes], Digest]
 Source = Callable[[Digest], bytes]
 
@@ -75,17 +83,22 @@ class Described:
 class Walker:
     """One walk over one value."""
 
-    def __init__(self, sink: Sink, *, limit_bytes: int | None) -> None:
+    def __init__(self, sink: Sink, *, limit_bytes: int | None, until: float | None = None) -> None:
         self._sink = sink
         self._limit = limit_bytes
+        self._until = until
         self._open: set[int] = set()
+        self._n_objects = 0
         self.size_bytes = 0
 
     def child(self, value: object) -> list[object]:
         """Return the description of a value inside the one being described."""
+        self._n_objects += 1
+        if self._n_objects % _LOOKS == 0:
+            self.ahead(1)
         codec = _codec_of(value)
         if id(value) in self._open or len(self._open) >= MAX_DEPTH:
-            raise NotWalkableError(f"{type(value).__qualname__}: it contains itself, or is nested too deep")
+            raise NotWalkableError(f"{name_of(type(value))}: it contains itself, or is nested too deep")
         self._open.add(id(value))
         try:
             return [codec.kind, codec.describe(value, self)]
@@ -94,10 +107,17 @@ class Walker:
 
     def buffer(self, content: Bytes) -> str:
         """Hand bulk bytes on and return what stands for them."""
-        self.size_bytes += memoryview(content).nbytes
+        n_bytes = memoryview(content).nbytes
+        self.ahead(n_bytes, PER_BYTE_S)
+        self.size_bytes += n_bytes
         if self._limit is not None and self.size_bytes > self._limit:
             raise NotWalkableError(f"larger than the limit of {self._limit // 2**20} MB (max_object_mb)")
         return self._sink(content)
+
+    def ahead(self, n: int, each_s: float = PER_ITEM_S) -> None:
+        """Raise NotInTimeError where so much more could not be done in time: asked before anything of it is begun."""
+        if self._until is not None and time.perf_counter() + n * each_s > self._until:
+            raise NotInTimeError("too large to be read in time")
 
 
 class Restorer:
@@ -124,13 +144,16 @@ class Restorer:
         return self._source(Digest(str(reference)))
 
 
-def describe(value: object, sink: Sink = content_digest, *, limit_bytes: int | None = None) -> Described:
+def describe(
+    value: object, sink: Sink = content_digest, *, limit_bytes: int | None = None, until: float | None = None
+) -> Described:
     """Take `value` apart.
 
     Raises:
         NotWalkableError: No codec knows the value or one inside it, or it is larger than `limit_bytes`.
+        NotInTimeError: It could not be done before `until`, on the clock of `time.perf_counter`.
     """
-    walker = Walker(sink, limit_bytes=limit_bytes)
+    walker = Walker(sink, limit_bytes=limit_bytes, until=until)
     described = walker.child(value)
     packed = msgpack.packb(described, use_bin_type=True, unicode_errors="surrogatepass")
     return Described(str(described[0]), packed, walker.size_bytes + len(packed))
@@ -151,9 +174,9 @@ def restore(packed: bytes, source: Source) -> Any:
         raise NotWalkableError(f"a stored description cannot be read: {error!r}") from error
 
 
-def digest_of(value: object) -> Digest:
+def digest_of(value: object, *, until: float | None = None) -> Digest:
     """Return the value's identity; nothing is kept."""
-    return describe(value).digest
+    return describe(value, until=until).digest
 
 
 def kind_of(value: object) -> str:
@@ -161,7 +184,7 @@ def kind_of(value: object) -> str:
     try:
         return _codec_of(value).kind
     except NotWalkableError:
-        return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+        return name_of(type(value))
 
 
 def summary_of(value: object) -> str:
@@ -174,20 +197,21 @@ def summary_of(value: object) -> str:
 
 def _libraries_of(value: object) -> Iterator[str]:
     """Yield the libraries that define the value's type, nearest first; import none."""
-    for cls in type(value).__mro__:
-        yield cls.__module__.partition(".")[0]
+    for cls in bases_of(type(value)):
+        yield module_of(cls).partition(".")[0]
 
 
 def _codec_of(value: object) -> Codec:
-    known = builtin.BY_TYPE.get(type(value))
-    if known is not None:
-        return known
+    if type(type(value)) is type:  # another metaclass might be asked for the hash
+        known = builtin.BY_TYPE.get(type(value))
+        if known is not None:
+            return known
     for library in dict.fromkeys(_libraries_of(value)):
-        if library != "builtins":
+        if library != "builtins" and imported(library) is not None:  # else a class only says that it is from there
             for candidate in _registry.find(library) or ():
                 if candidate.handles(value):
                     return candidate
-    raise NotWalkableError(f"no codec for {type(value).__module__}.{type(value).__qualname__}")
+    raise NotWalkableError(f"no codec for {name_of(type(value))}")
 
 
 def _codec_named(kind: str) -> Codec:

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from mlexp.errors import BlobCorruptError, ExportError
+from mlexp.pipeline.passes.secrets import from_environment, module_from_environment
 from mlexp.pipeline.script import Script
 from mlexp.records import Digest
 from mlexp.snapshot import BlobStore
@@ -31,12 +32,21 @@ def bundle_files(script: Script) -> dict[str, Digest]:
     return files
 
 
+def secrets_of_modules(script: Script, blobs: BlobStore) -> tuple[str, ...]:
+    """Return the environment variables that stand in place of secrets in the user's modules."""
+    texts = (blobs.get(module.digest).decode("utf-8", "replace") for module in script.modules)
+    return tuple(dict.fromkeys(name for text in texts for name in from_environment(text, "os")[1]))
+
+
 def write_bundle(script: Script, folder: Path, blobs: BlobStore) -> None:
     """Write the bundle into `folder`; nothing is made where there is nothing to write."""
+    modules = {module.file for module in script.modules}
     for path, digest in bundle_files(script).items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         blobs.copy_to(digest, target)
+        if path in modules and b"<secret " in (content := target.read_bytes()):
+            target.write_text(module_from_environment(content.decode("utf-8", "replace")), encoding="utf-8")
 
 
 def input_digests(script: Script, blobs: BlobStore) -> dict[str, str]:

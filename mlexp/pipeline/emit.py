@@ -50,6 +50,10 @@ def _docstring(script: Script, file: str, proof: Proof | None) -> str:
     name = f' "{labels.name}"' if labels.name else ""
     lines = [f"Run {run.reference}{name} of {clean(script.notebook)}, {run.started:%Y-%m-%d}.", ""]
     lines += [*verdict_lines(script, proof), ""]
+    if script.secrets:
+        they, are = ("They are", "secrets") if len(script.secrets) > 1 else ("It is", "a secret")
+        names = ", ".join(script.secrets)
+        lines += [*_wrapped(f"It needs {names} in the environment. {they} {are} of the notebook's, kept nowhere."), ""]
     for warning in script.warnings:
         lines += [*_wrapped(warning), ""]
     usage = [("", "as it was run"), *_other_value(script)]
@@ -135,8 +139,11 @@ def _flags(script: Script, file: str, proof: Proof | None) -> str:
     lines += ["", *(line for line in _renamed(places, script).split("\n") if line)]
     text = "\n\n\n".join(_renamed(function, script).strip("\n") for function in _functions(script))
     tail = [f"{own('history')} = []"] if script.logs else []
+    tail += [f"{own('measured')} = {{}}"] if script.scores else []
     tail += [f"{own('shown')} = {{}}"] if script.shows else []
     tail += [f"{own('args')} = {own('read_flags')}()"]
+    if script.secrets:
+        tail.append(f"{own('need_secrets')}({', '.join(map(_quoted, script.secrets))})")
     if script.modules:
         tail.append(f"{own('find_modules')}()")
     if script.metrics:
@@ -158,8 +165,12 @@ def _functions(script: Script) -> list[str]:
         functions.append(support.MODULES_PATH)
     if script.inputs:
         functions.append(support.INPUT_PATH)
+    if script.secrets:
+        functions.append(support.NEED_SECRETS)
     if script.logs:
         functions.append(support.LOG)
+    if script.scores:
+        functions.append(support.METRIC)
     if script.shows:
         functions.append(support.SHOW_FIGURES)
     if script.states:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mlexp.config import Variables
 from mlexp.errors import ExportError
 from mlexp.pipeline.build import build_script
-from mlexp.pipeline.bundle import input_digests, write_bundle
+from mlexp.pipeline.bundle import input_digests, secrets_of_modules, write_bundle
 from mlexp.pipeline.clean import CleanRun, run_clean
 from mlexp.pipeline.emit import emit
 from mlexp.pipeline.metadata import needed_packages
@@ -20,7 +21,8 @@ from mlexp.pipeline.passes import ALL, CAUTIOUS
 from mlexp.pipeline.place import bundle_of, checked_path, sealed
 from mlexp.pipeline.proof import prove
 from mlexp.pipeline.script import Pass, Script
-from mlexp.records import Execution, Package, Proof, RunRecord, Verdict
+from mlexp.records import Execution, MetricOrigin, Package, Proof, RunRecord, Verdict
+from mlexp.redaction import Redactor
 from mlexp.snapshot import BlobStore
 from mlexp.storage import RunStore
 
@@ -36,6 +38,8 @@ class Options:
     writable: tuple[Path, ...] = ()
     limit_s: float = 0.0
     """0: ten times the recorded duration, at least a minute."""
+    redactor: Redactor | None = None
+    """Knows the kernel's secrets; None: those of this process's environment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +151,11 @@ def _attempt(
 ) -> Exported | None:
     """Build and prove one variant of the script; None if it does what `known` does."""
     started = time.perf_counter()
+    variables = Variables()
+    redactor = options.redactor or Redactor(variables.read)
     script = build_script(run, store.labels(run.id), store.get_session(run.session_id), executions, passes)
+    headed = tuple(replace(section, heading=redactor.text(section.heading)) for section in script.sections)
+    script = replace(script, sections=headed)
     digests = input_digests(script, blobs)
 
     def text_with(proof: Proof | None, packages: Sequence[Package]) -> str:
@@ -165,7 +173,7 @@ def _attempt(
     tell(Step(name="run", text=f"clean process, about {max(1, round(expected_s + 1))} s", elapsed_s=0.0, done=False))
 
     def once(hash_seed: int) -> CleanRun:
-        return run_clean(
+        clean = run_clean(
             unproven,
             file=file,
             write_bundle=lambda place: write_bundle(script, place / bundle_of(Path(file)).name, blobs),
@@ -178,9 +186,15 @@ def _attempt(
             writable=options.writable,
             tick=lambda s: tell(Step(name="run", text="clean process", elapsed_s=s, done=False)),
         )
+        text = redactor.text
+        return replace(clean, stdout=text(clean.stdout), stderr=text(clean.stderr), error=text(clean.error))
 
     recorded = blobs.get(run.stdout).decode("utf-8", "replace") if run.stdout else ""
-    proof, first = prove(script, once, recorded_text=recorded, curves=store.points(run.id))
+    wanted = dict.fromkeys((*script.secrets, *secrets_of_modules(script, blobs)))
+    missing = tuple(name for name in wanted if name not in variables.read())
+    logged = {metric.name for metric in run.metrics if metric.origin is MetricOrigin.LOGGED}
+    curves = [points for points in store.points(run.id) if points.name in logged]  # of others the script logs none
+    proof, first = prove(script, once, recorded_text=recorded, curves=curves, missing=missing)
     times = f", {proof.n_runs} times" if proof.n_runs > 1 else ""
     tell(Step(name="run", text=f"clean process{times}", elapsed_s=proof.elapsed_s))
     # A script that did not come to its end has not loaded all that it needs.

@@ -15,25 +15,43 @@ from datetime import UTC, datetime
 from mlexp.dataflow.cell import parse
 from mlexp.pipeline.clean import CleanRun
 from mlexp.pipeline.script import Script
-from mlexp.records import Comparison, ComparisonOutcome, Proof, RunRecord, Verdict
+from mlexp.records import Comparison, ComparisonOutcome, MetricOrigin, Proof, RunRecord, Verdict
 from mlexp.storage import MetricPoints
 
 Once = Callable[[int], CleanRun]
 """Runs the script once in a clean process, with the given hash seed."""
 
 
+NEEDS_MORE = 3
+"""The exit status of a script that cannot tell."""
 _PATIENCE_S = 30.0
 """A script that took longer is not run a third time only to be sure."""
 
 
 def prove(
-    script: Script, once: Once, *, recorded_text: str, curves: Sequence[MetricPoints] = ()
+    script: Script,
+    once: Once,
+    *,
+    recorded_text: str,
+    curves: Sequence[MetricPoints] = (),
+    missing: Sequence[str] = (),
 ) -> tuple[Proof, CleanRun]:
-    """Run the script and return the proof, and the first clean run."""
+    """Run the script and return the proof, and the first clean run.
+
+    Args:
+        script: The script.
+        once: Runs it.
+        recorded_text: What the run's cell printed.
+        curves: What it logged.
+        missing: Environment variables that it needs and that are not set.
+    """
     run = script.run
     first = once(1)
     if first.status != 0:
-        return _proof(run, [first], Verdict.NOT_VERIFIED, _why_not(first), ()), first
+        reason = f"needs {', '.join(missing)}" if missing and first.status == NEEDS_MORE else _why_not(first)
+        if missing and first.status != NEEDS_MORE:
+            reason += f"; {', '.join(missing)} is not set, which it may need"
+        return _proof(run, [first], Verdict.NOT_VERIFIED, reason, ()), first
     compared = _compared(script, first, recorded_text, curves)
     runs = [first]
     by_order = _may_depend_on_order(script)
@@ -49,6 +67,8 @@ def prove(
             break
         compared = _without_volatile(compared, first, again)
     verdict, reason = _verdict(compared)
+    if verdict is Verdict.NOT_REPRODUCED and missing:
+        verdict, reason = Verdict.NOT_VERIFIED, f"needs {', '.join(missing)}"
     return _proof(run, runs, verdict, reason, compared), first
 
 
@@ -76,13 +96,30 @@ def _compared(
         rows.append(
             _row(metric.name, "metric", repr(metric.recorded), "nothing" if found is None else repr(found), same=same)
         )
-    rows += [_curve(points, clean) for points in curves]
+    rows += _not_in_script(script)
+    logged = {metric.name for metric in script.run.metrics if metric.origin is MetricOrigin.LOGGED}
+    rows += [_curve(points, clean) for points in curves if points.name in logged]  # else it is a library's own
     rows += _values(script.run, clean.values)
     if not any(row.outcome is not ComparisonOutcome.NOT_COMPARABLE for row in rows) and recorded_text.strip():
         same = f"\n{_text(clean.stdout)}".endswith(f"\n{_text(recorded_text)}")  # the run's cell is the last
         rows.append(_row("printed text", "text", _end_of(recorded_text), _end_of(clean.stdout), same=same))
     rows += [_row(name, "param", recorded, in_code, same=False) for name, recorded, in_code in script.disputed]
     return tuple(rows)
+
+
+def _not_in_script(script: Script) -> list[Comparison]:
+    """Return the metrics that were heard of and that the script cannot tell."""
+    told = {metric.name for metric in script.metrics}
+    return [
+        Comparison(
+            name=metric.name,
+            what="metric",
+            outcome=ComparisonOutcome.NOT_COMPARABLE,
+            recorded="no name and no single call in the script gives it",
+        )
+        for metric in script.run.metrics
+        if metric.origin is MetricOrigin.CALLED and metric.name not in told
+    ]
 
 
 def _curve(points: MetricPoints, clean: CleanRun) -> Comparison:

@@ -92,6 +92,10 @@ class Script:
     """Whether sections show figures."""
     logs: bool = False
     """Whether sections log points."""
+    scores: tuple[tuple[str, str], ...] = ()
+    """Metrics that a call in a section gives: (name, Python that reads it from what was kept of the call)."""
+    secrets: tuple[str, ...] = ()
+    """Environment variables that stand in place of secrets."""
     imports: frozenset[str] = frozenset()
     """Modules of the standard library that the changed sections use, besides those that every script imports."""
     futures: tuple[str, ...] = ()

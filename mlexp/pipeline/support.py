@@ -67,6 +67,22 @@ def log(metrics=None, /, *, step=None, **named):
         print(json.dumps(point), file=args.history, flush=True)
 '''
 
+NEED_SECRETS = '''
+def need_secrets(*names):
+    """End with exit status 3 where a secret that the notebook had is not in the environment."""
+    missing = [name for name in names if name not in os.environ]
+    if missing:
+        print("could not tell: set", ", ".join(missing), "in the environment", file=sys.stderr)
+        sys.exit(3)
+'''
+
+METRIC = '''
+def metric(name, value):
+    """Keep what a scoring function gives, and hand it on."""
+    measured.setdefault(name, []).append(value)
+    return value
+'''
+
 SHOW_FIGURES = '''
 def show_figures(section):
     """Save the open figures (--figures DIR) and close them, as the notebook does."""

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mlexp.capture.track import check_name
+from mlexp.capture.workplace import Workplace
 from mlexp.comparison import Compared, Goal, Side, compare, goal_of
-from mlexp.config import Settings, load_settings
+from mlexp.comparison.sections import leaves_of
+from mlexp.config import Settings, Variables, load_settings
 from mlexp.errors import RunNotFoundError, UsageError
+from mlexp.project.experiments import checked_alias
 from mlexp.project.readers import Run, Runs, earlier_texts, inputs_of
 from mlexp.project.recovery import recover
 from mlexp.query import parse_query
-from mlexp.records import Execution, InputFile, RunId, RunRecord, RunStatus
+from mlexp.records import Alias, Execution, InputFile, RunId, RunRecord, RunStatus
+from mlexp.redaction import Redactor, redacted_record
 from mlexp.snapshot import BlobStore
 from mlexp.storage import RunStore, SqliteStore, store_folder
 from mlexp.storage.place import fallback_folder, make_store_folder, project_root
@@ -29,9 +36,14 @@ class Project:
         """What there is to say of the store on first use."""
         self.root = project_root(folder)
         self.blobs = BlobStore(folder / "blobs")
-        self.store: RunStore = SqliteStore(folder / "runs.db")
+        variables = Variables()
+        self.redactor = Redactor(variables.read, changed=variables.changed)
+        clean = partial(redacted_record, redactor=self.redactor)
+        self.store: RunStore = SqliteStore(folder / "runs.db", clean=clean)
         self.session_id = session_id
         """The kernel's session, for `@last`; None outside a kernel."""
+        self.experiment: str | None = None
+        """The experiment at work, for `@best:` and aliases; None outside a kernel: that of the newest run."""
         self._known: dict[
             RunId, tuple[tuple[InputFile, ...], tuple[str, ...]]
         ] = {}  # of finished runs, which never change
@@ -85,6 +97,18 @@ class Project:
         names = [name for _, name in known if name]
         raise RunNotFoundError.among(reference, [*dict.fromkeys(names), *(record.reference for record, _ in known)])
 
+    @property
+    def workplace(self) -> Workplace:
+        """The store as sessions write to it."""
+        return Workplace(
+            store=self.store,
+            blobs=self.blobs,
+            folder=self.folder,
+            root=self.root,
+            settings=self.settings,
+            redactor=self.redactor,
+        )
+
     def runs(self, query: str = "", *, experiment: str | None = None) -> Runs:
         """Return the runs that match, newest first: of one experiment, or of all.
 
@@ -112,7 +136,13 @@ class Project:
         return compare([self.side_of(run.record) for run in runs], goals=self.store.goals(), baseline=base)
 
     def previous(self, run: RunRecord) -> RunRecord | None:
-        """Return the run that differences are taken against: the last finished of its name, else of its experiment."""
+        """Return the run that differences are taken against: its experiment's `@baseline`, if there is one.
+
+        Else the last finished one of its name, else of its experiment.
+        """
+        for alias in self.store.aliases(experiment=run.experiment):
+            if alias.name == "baseline" and alias.run_id != run.id:
+                return self.store.get_run(alias.run_id)
         name = self.store.labels(run.id).name
         last = None
         for other in self.store.find_runs(experiment=run.experiment, status=RunStatus.FINISHED):
@@ -134,7 +164,8 @@ class Project:
             if executions is None:
                 executions = self.store.executions(run.session_id, stop=run.execution + 1)
             known = inputs_of(executions), earlier_texts(executions, run)
-            if run.status is not RunStatus.RUNNING:
+            has_target = any(execution.index == run.execution for execution in executions)
+            if run.status is not RunStatus.RUNNING and has_target:  # a block's run ends before its cell
                 self._known[run.id] = known
         return Side(
             run=run,
@@ -152,12 +183,55 @@ class Project:
     def _run(self, reference: str | Run) -> Run:
         return reference if isinstance(reference, Run) else self.find(reference)
 
+    def _experiment_at_work(self, records: Sequence[RunRecord]) -> str | None:
+        """Return the kernel's experiment; where it has no runs, that of the newest run, of this session if any."""
+        if any(record.experiment == self.experiment for record in records):
+            return self.experiment
+        mine = (record for record in records if self.session_id in (None, record.session_id))
+        return next((record.experiment for record in [*mine, *records]), None)
+
+    def _alias(self, name: str) -> Alias | None:
+        """Return what an alias stands for: in the experiment at work, else in the only one that has it."""
+        found = {alias.experiment: alias for alias in self.store.aliases() if alias.name == name}
+        if len(found) > 1:
+            experiment = self._experiment_at_work(list(self.store.find_runs()))
+            if experiment not in found:
+                places = ", ".join(f"{other} (r{self.store.get_run(a.run_id).number})" for other, a in found.items())
+                raise UsageError(f"@{name} stands for a run in several experiments: {places}. Say which by its number.")
+            return found[experiment]
+        return next(iter(found.values()), None)
+
+    def set_alias(self, name: str, run: RunRecord) -> None:
+        """Let `@name` stand for a run within its experiment.
+
+        Raises:
+            UsageError: The name is no word, or stands for something else.
+        """
+        self.store.put_alias(Alias(experiment=run.experiment, name=checked_alias(name), run_id=run.id))
+
+    def tag(self, run: RunRecord, tags: Sequence[str], *, remove: bool = False) -> None:
+        """Give a run tags, or take them away."""
+        labels = self.store.labels(run.id)
+        kept = [t for t in labels.tags if t not in tags] if remove else dict.fromkeys([*labels.tags, *tags])
+        self.store.put_labels(replace(labels, tags=tuple(kept)))
+
+    def rename(self, run: RunRecord, name: str) -> None:
+        """Call a run otherwise.
+
+        Raises:
+            UsageError: The name reads like a reference.
+        """
+        check_name(name)
+        self.store.put_labels(replace(self.store.labels(run.id), name=name))
+
     def reader(self, record: RunRecord) -> Run:
         """Return the reader of a run."""
         return Run(record, self)
 
     def _at(self, reference: str) -> RunRecord:
         what, _, metric = reference[1:].partition(":")
+        if not metric and (alias := self._alias(what)) is not None:
+            return self.store.get_run(alias.run_id)
         records = list(self.store.find_runs())
         if what == "last" and not metric:
             mine = [record for record in records if self.session_id in (None, record.session_id)]
@@ -165,14 +239,13 @@ class Project:
                 return mine[0]
             raise RunNotFoundError("@last: no run yet. Put %%track on the first line of a cell and run it.")
         if what not in ("best", "min", "max") or not metric:
-            raise UsageError(f"{reference!r}: there are @last, @best:METRIC, @min:METRIC and @max:METRIC")
-        newest = records[0].experiment if records else None
-        if self.session_id is not None:
-            newest = next((r.experiment for r in records if r.session_id == self.session_id), newest)
+            known = "".join(f", @{name}" for name in dict.fromkeys(alias.name for alias in self.store.aliases()))
+            raise UsageError(f"{reference!r}: there are @last, @best:METRIC, @min:METRIC and @max:METRIC{known}")
+        experiment = self._experiment_at_work(records)
         values = {
             record.id: value
             for record in records
-            if record.experiment == newest and record.status is RunStatus.FINISHED
+            if record.experiment == experiment and record.status is RunStatus.FINISHED
             for value in (m.value for m in record.metrics if m.name == metric)
             if value == value
         }
@@ -197,6 +270,6 @@ def _row(run: Run) -> dict[str, Any]:
         "experiment": run.experiment,
         "tags": run.labels.tags,
         "elapsed_s": run.elapsed_s,
-        "params": run.params,
+        "params": run.params | {leaf: v for name, value in run.params.items() for leaf, v in leaves_of(name, value)},
         "metrics": run.metrics,
     }

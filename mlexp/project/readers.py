@@ -11,7 +11,21 @@ from mlexp.comparison import Side
 from mlexp.dataflow.cell import peel, without_peeled
 from mlexp.dataflow.graph import rests_on
 from mlexp.errors import NotKeptError
-from mlexp.records import Environment, Execution, InputFile, Labels, Proof, RunRecord, RunStatus
+from mlexp.project.artifacts import Artifacts
+from mlexp.project.outputs import Figure, Outputs, figures_of, stream_text
+from mlexp.records import (
+    DataRecord,
+    Environment,
+    ErrorRecord,
+    Execution,
+    InputFile,
+    Labels,
+    LateOutput,
+    Proof,
+    Resources,
+    RunRecord,
+    RunStatus,
+)
 from mlexp.snapshot import BlobStore, load
 
 if TYPE_CHECKING:
@@ -99,7 +113,22 @@ class Run:
     @property
     def data(self) -> Data:
         """The data that the cell read, by name, as it was when the cell began."""
-        return Data(self.record, self._project.blobs)
+        return Data(self.record.data, self._project.blobs)
+
+    @property
+    def models(self) -> Data:
+        """The fitted estimators and networks that the cell made or changed, by name."""
+        return Data(self.record.models, self._project.blobs)
+
+    @property
+    def results(self) -> Data:
+        """Tables of nested results, by name, such as "search.cv_results"; each is a frame."""
+        return Data(self.record.results, self._project.blobs)
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """What was given to `mlexp.artifact`, by name: bytes of files and figures, objects as they were."""
+        return Artifacts(self.record, self._project.blobs)
 
     @cached_property
     def executions(self) -> tuple[Execution, ...]:
@@ -118,14 +147,73 @@ class Run:
 
     @property
     def stdout(self) -> str:
-        """What the cell printed."""
-        digest = self.record.stdout
-        return self._project.blobs.get(digest).decode("utf-8", "replace") if digest else ""
+        """What the cell printed, and what came after its end."""
+        return self._text_of("stdout")
+
+    @property
+    def stderr(self) -> str:
+        """What the cell wrote to stderr, and what came after its end."""
+        return self._text_of("stderr")
+
+    @property
+    def outputs(self) -> Outputs:
+        """The rich outputs, in the order in which they were shown."""
+        return Outputs(self.record, self._project.blobs)
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """The outputs that have a picture, with `.png` and `.svg`."""
+        return figures_of(self.outputs)
+
+    @property
+    def error(self) -> ErrorRecord | None:
+        """The error of a run that failed, with its traceback; else None."""
+        return self.record.error
+
+    @property
+    def late_outputs(self) -> tuple[LateOutput, ...]:
+        """Records of the text that came after its end."""
+        return self._project.store.late_outputs(self.record.id)
+
+    def _text_of(self, stream: str) -> str:
+        return stream_text(self.record, self.late_outputs, stream, self._project.blobs)
 
     @property
     def environment(self) -> Environment | None:
         """Packages and git state; None while they are being read."""
         return self._project.store.environment(self.record.id)
+
+    @property
+    def uncommitted(self) -> str:
+        """What was not committed in the git checkout, as a diff; empty while the environment is being read."""
+        environment = self.environment
+        digest = environment.git_diff if environment is not None else None
+        return self._project.blobs.get(digest).decode("utf-8", "replace") if digest else ""
+
+    @property
+    def modules(self) -> dict[str, str]:
+        """The source of the user's own modules that its session had imported by then, by name."""
+        found = {module.name: module.digest for execution in self.executions for module in execution.modules}
+        return {name: self._project.blobs.get(digest).decode("utf-8", "replace") for name, digest in found.items()}
+
+    @property
+    def resources(self) -> Resources | None:
+        """What the cell cost; None while it runs."""
+        return self.record.resources
+
+    def usage(self) -> pd.DataFrame:
+        """Return what was sampled while the cell ran: t_s, cpu (1.0 is one core), memory_bytes, gpu, gpu_memory_bytes.
+
+        Without rows if the cell was too short; the two of the GPU only where one was in use.
+        """
+        import json
+
+        import pandas as pd
+
+        samples = self.record.resources.samples if self.record.resources is not None else None
+        if samples is None:
+            return pd.DataFrame({"t_s": [], "cpu": [], "memory_bytes": []})
+        return pd.DataFrame(json.loads(self._project.blobs.get(samples)))
 
     @property
     def proof(self) -> Proof | None:
@@ -148,17 +236,17 @@ def earlier_texts(executions: Sequence[Execution], run: RunRecord) -> tuple[str,
 
 
 class Data(Mapping[str, Any]):
-    """What a run read, by name; each object is restored when it is asked for."""
+    """What a run read or made, by name; each object is restored when it is asked for."""
 
-    def __init__(self, record: RunRecord, blobs: BlobStore) -> None:
-        self._records = {data.name: data for data in record.data}
+    def __init__(self, records: Sequence[DataRecord], blobs: BlobStore) -> None:
+        self._records = {data.name: data for data in records}
         self._blobs = blobs
 
     def __getitem__(self, name: str) -> Any:
         """Return the object as the cell read it.
 
         Raises:
-            KeyError: The cell read no data of that name.
+            KeyError: There is none of that name.
             NotKeptError: It was not kept; the message gives the reason.
             BlobCorruptError: What was kept is damaged.
         """

@@ -13,6 +13,7 @@ from mlexp.records.execution import (
 from mlexp.records.names import Digest, RunId, SessionId
 from mlexp.records.proof import Comparison, ComparisonOutcome, Proof, Verdict
 from mlexp.records.run import (
+    Alias,
     CallSite,
     DataRecord,
     Labels,
@@ -31,6 +32,7 @@ from mlexp.records.run import (
 )
 
 __all__ = [
+    "Alias",
     "CallSite",
     "Comparison",
     "ComparisonOutcome",

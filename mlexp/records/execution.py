@@ -78,12 +78,15 @@ class ModuleRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratorState:
-    """What an execution did to one global random number generator."""
+    """What an execution did to one random number generator."""
 
     generator: str
-    """"random" or "numpy"."""
+    """A global one ("random", "numpy", "torch", "torch.cuda:0"), or an object's kind ("numpy.random.Generator")."""
     before: Digest
+    """The state before it; of one that the execution made, that with which it began."""
     after: Digest
+    variable: str = ""
+    """Where an object lies: an expression such as `rng` or `model.rngs[0]`; empty for a global generator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +120,11 @@ class Execution:
     """Absolute paths of files opened for writing."""
     modules: tuple[ModuleRecord, ...] = ()
     generators: tuple[GeneratorState, ...] = ()
-    """Only the generators that moved."""
+    """The generators that moved; of a tracked execution all that it can reach."""
     n_figures: int = 0
     """Figures that were open when it ended."""
+    declared: tuple[tuple[str, str], ...] = ()
+    """Params given to `mlexp.param` while it ran: (name, value as a Python literal), each as it was last given."""
 
     def __post_init__(self) -> None:
         if self.index < 0:

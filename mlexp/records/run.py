@@ -240,3 +240,12 @@ class Labels:
     name: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias:
+    """A word that stands for a run within its experiment, such as "baseline"; it may be given to another run later."""
+
+    experiment: str
+    name: str
+    run_id: RunId

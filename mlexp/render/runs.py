@@ -38,6 +38,9 @@ def runs_table(
         *(_metric_column(row, goals, limit) for row in metrics),
         ["time", *(seconds(s.run.elapsed_s) if s.run.elapsed_s is not None else "" for s in sides)],
     ]
+    if len({side.run.experiment for side in sides}) > 1:
+        columns.insert(2, ["experiment", *(cut(clean(side.run.experiment), 2 * limit) for side in sides)])
+    first = columns.index(next(column for column in columns if column[0] == "state")) + 1
     left_out = []
     for param in params:  # the params that vary, as many as there is room for
         column = [cut(clean(param.name), limit), *(cut(clean(value or "–"), limit) for value in param.values)]
@@ -45,7 +48,7 @@ def runs_table(
             columns.insert(-1, column)
         else:
             left_out.append(column[0])
-    right = frozenset(range(3, 3 + len(metrics))) | {len(columns) - 1}
+    right = frozenset(range(first, first + len(metrics))) | {len(columns) - 1}
     head, *rows = zip(*columns, strict=True)
     lines = [table(head, rows, right=right)]
     if left_out:

@@ -9,13 +9,16 @@ from mlexp.records import Digest
 from mlexp.snapshot.blobs import BlobStore
 
 
-def keep(value: object, blobs: BlobStore, *, limit_bytes: int | None = None) -> Described:
+def keep(
+    value: object, blobs: BlobStore, *, limit_bytes: int | None = None, until: float | None = None
+) -> Described:
     """Keep the value as it is now; its digest gives it back.
 
     Raises:
         NotWalkableError: No codec knows it, or it is larger than `limit_bytes`.
+        NotInTimeError: It could not be done before `until`, on the clock of `time.perf_counter`.
     """
-    described = describe(value, blobs.put, limit_bytes=limit_bytes)
+    described = describe(value, blobs.put, limit_bytes=limit_bytes, until=until)
     blobs.put(described.packed)
     return described
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from mlexp.errors import InvalidRecordError, RunFinishedError
 from mlexp.records import (
+    Alias,
     Environment,
     Execution,
     Labels,
+    LateOutput,
     Proof,
     RunId,
     RunRecord,
@@ -45,7 +47,8 @@ class RunStore(ABC):
     Atomicity: each method happens wholly or not at all.
     Idempotence: `put_…` with the same record changes nothing; `add_…` and `start_run` are not idempotent.
     Ownership: a finished run is never changed; `finish_run` raises RunFinishedError. Labels may change at any time;
-        environments and proofs come later and are records of their own.
+        environments, late text and proofs come later and are records of their own. The one thing of a run that may
+        change is the experiment in which it stands: `move_experiment`.
     Order: `find_runs` yields newest first, by number.
     Faults: what the medium refuses is a StoreError; nothing is half done.
     """
@@ -72,8 +75,13 @@ class RunStore(ABC):
         """Return a session's executions by index, those below `stop`; none for an unknown session."""
 
     @abstractmethod
-    def start_run(self, run: RunRecord, labels: Labels) -> RunRecord:
+    def start_run(self, run: RunRecord, labels: Labels, *, wait_s: float | None = None) -> RunRecord:
         """Keep a run that begins, and return it with the number that the store gives it: 1, 2, … without gaps.
+
+        Args:
+            run: The record.
+            labels: What it is called.
+            wait_s: As in `put_executions`.
 
         Raises:
             InvalidRecordError: A run of that id is kept already.
@@ -81,8 +89,17 @@ class RunStore(ABC):
         """
 
     @abstractmethod
-    def finish_run(self, run: RunRecord, points: Sequence[MetricPoints] = ()) -> None:
+    def finish_run(
+        self, run: RunRecord, points: Sequence[MetricPoints] = (), *, wait_s: float | None = None
+    ) -> None:
         """Replace the running run by its finished record, with its logged points.
+
+        It stays in the experiment in which it stands, whatever its record says: it may have been moved meanwhile.
+
+        Args:
+            run: The record.
+            points: What it logged.
+            wait_s: As in `put_executions`.
 
         Raises:
             RunFinishedError: It was finished before.
@@ -121,12 +138,39 @@ class RunStore(ABC):
         """Return it, or None while it is not known."""
 
     @abstractmethod
+    def add_late_output(self, late: LateOutput) -> None:
+        """Keep more text of a run, which came after its end."""
+
+    @abstractmethod
+    def late_outputs(self, run_id: RunId) -> tuple[LateOutput, ...]:
+        """Return it, in the order in which it was added."""
+
+    @abstractmethod
     def add_proof(self, proof: Proof) -> None:
         """Keep one more proof of a run."""
 
     @abstractmethod
     def proofs(self, run_id: RunId) -> tuple[Proof, ...]:
         """Return a run's proofs, newest first."""
+
+    @abstractmethod
+    def experiments(self) -> dict[str, int]:
+        """Return the number of runs of each experiment; the one with the newest run comes first."""
+
+    @abstractmethod
+    def move_experiment(self, old: str, new: str) -> int:
+        """Put all runs of `old` into `new`, those that are under way too, and return how many there were.
+
+        Aliases go with them, but those that `new` has stay.
+        """
+
+    @abstractmethod
+    def put_alias(self, alias: Alias) -> None:
+        """Let a word stand for a kept run, and no longer for another one of its experiment."""
+
+    @abstractmethod
+    def aliases(self, *, experiment: str | None = None) -> tuple[Alias, ...]:
+        """Return the aliases of an experiment, or all, by experiment and name."""
 
     @abstractmethod
     def put_goal(self, metric: str, goal: str) -> None:
@@ -146,7 +190,7 @@ def check_finish(before: RunRecord, after: RunRecord) -> None:
     if before.status is not RunStatus.RUNNING:
         raise RunFinishedError(f"run {before.reference} is {before.status} and cannot be changed")
     check_move(before.status, after.status)
-    for name in ("number", "experiment", "session_id", "execution", "started"):
+    for name in ("number", "session_id", "execution", "started"):
         was, now = getattr(before, name), getattr(after, name)
         if was != now:
             raise InvalidRecordError(

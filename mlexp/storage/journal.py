@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mlexp.errors import InvalidRecordError
@@ -19,13 +19,22 @@ from mlexp.storage.base import MetricPoints
 class Journal:
     """The open log of a running run. Threads may append at once; a forked child appends to the same file."""
 
-    def __init__(self, folder: Path, run_id: RunId) -> None:
+    def __init__(self, folder: Path, run_id: RunId, *, clean: Callable[[str], str] = str) -> None:
+        """Open it.
+
+        Args:
+            folder: Where it lies.
+            run_id: The run.
+            clean: Takes out of a metric's name what may not be written.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{run_id}.log"
         self._descriptor = os.open(
             self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o644
         )
         self._mend = b""
+        self._clean = clean
+        self._names: dict[str, str] = {}
 
     def append(self, step: int, time_s: float, values: Mapping[str, float]) -> None:
         """Write one point of each metric in `values`.
@@ -36,11 +45,17 @@ class Journal:
         """
         if not -(2**63) <= step < 2**63:
             raise InvalidRecordError(f"step {step} is beyond 64 bits")
-        line = self._mend + json.dumps([step, time_s, values]).encode() + b"\n"
+        named = {self._names.get(name) or self._cleaned(name): value for name, value in values.items()}
+        line = self._mend + json.dumps([step, time_s, named]).encode() + b"\n"
         n_written = os.write(self._descriptor, line)
         self._mend = b"" if n_written == len(line) else b"\n"  # what comes next begins a line of its own
         if self._mend:
             raise OSError(f"{self.path}: a point was not written whole; is the disk full?")
+
+    def _cleaned(self, name: str) -> str:
+        if len(self._names) < 10_000:
+            return self._names.setdefault(name, self._clean(name))
+        return self._clean(name)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from mlexp.errors import InvalidRecordError, RunNotFoundError
 from mlexp.records import (
+    Alias,
     Environment,
     Execution,
     Labels,
+    LateOutput,
     Proof,
     RunId,
     RunRecord,
@@ -32,8 +34,10 @@ class MemoryStore(RunStore):
         self._points: dict[RunId, tuple[MetricPoints, ...]] = {}
         self._labels: dict[RunId, Labels] = {}
         self._environments: dict[RunId, Environment] = {}
+        self._late: dict[RunId, list[LateOutput]] = {}
         self._proofs: dict[RunId, list[Proof]] = {}
         self._goals: dict[str, str] = {}
+        self._aliases: dict[tuple[str, str], Alias] = {}
 
     def put_session(self, session: SessionRecord) -> None:
         with self._lock:
@@ -57,7 +61,7 @@ class MemoryStore(RunStore):
             kept = self._executions.get(session_id, {})
             return tuple(kept[index] for index in sorted(kept) if stop is None or index < stop)
 
-    def start_run(self, run: RunRecord, labels: Labels) -> RunRecord:
+    def start_run(self, run: RunRecord, labels: Labels, *, wait_s: float | None = None) -> RunRecord:  # noqa: ARG002
         with self._lock:
             self.get_session(run.session_id)
             if run.id in self._runs:
@@ -67,10 +71,17 @@ class MemoryStore(RunStore):
             self._labels[labels.run_id] = labels
             return numbered
 
-    def finish_run(self, run: RunRecord, points: Sequence[MetricPoints] = ()) -> None:
+    def finish_run(
+        self,
+        run: RunRecord,
+        points: Sequence[MetricPoints] = (),
+        *,
+        wait_s: float | None = None,  # noqa: ARG002
+    ) -> None:
         with self._lock:
-            check_finish(self.get_run(run.id), run)
-            self._runs[run.id] = run
+            kept = self.get_run(run.id)
+            check_finish(kept, run)
+            self._runs[run.id] = replace(run, experiment=kept.experiment)
             self._points[run.id] = tuple(points)
 
     def get_run(self, run_id: RunId) -> RunRecord:
@@ -110,6 +121,14 @@ class MemoryStore(RunStore):
     def environment(self, run_id: RunId) -> Environment | None:
         return self._environments.get(run_id)
 
+    def add_late_output(self, late: LateOutput) -> None:
+        with self._lock:
+            self.get_run(late.run_id)
+            self._late.setdefault(late.run_id, []).append(late)
+
+    def late_outputs(self, run_id: RunId) -> tuple[LateOutput, ...]:
+        return tuple(self._late.get(run_id, ()))
+
     def add_proof(self, proof: Proof) -> None:
         with self._lock:
             self.get_run(proof.run_id)
@@ -117,6 +136,32 @@ class MemoryStore(RunStore):
 
     def proofs(self, run_id: RunId) -> tuple[Proof, ...]:
         return tuple(self._proofs.get(run_id, ()))
+
+    def experiments(self) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for run in self.find_runs():
+            counts[run.experiment] = counts.get(run.experiment, 0) + 1
+        return counts
+
+    def move_experiment(self, old: str, new: str) -> int:
+        with self._lock:
+            moved = list(self.find_runs(experiment=old))
+            for run in moved:
+                self._runs[run.id] = replace(run, experiment=new)
+            for alias in self.aliases(experiment=old):
+                del self._aliases[old, alias.name]
+                self._aliases.setdefault((new, alias.name), replace(alias, experiment=new))
+            return len(moved)
+
+    def put_alias(self, alias: Alias) -> None:
+        with self._lock:
+            self.get_run(alias.run_id)
+            self._aliases[alias.experiment, alias.name] = alias
+
+    def aliases(self, *, experiment: str | None = None) -> tuple[Alias, ...]:
+        with self._lock:
+            kept = [alias for _, alias in sorted(self._aliases.items())]
+        return tuple(alias for alias in kept if experiment in (None, alias.experiment))
 
     def put_goal(self, metric: str, goal: str) -> None:
         self._goals[metric] = goal

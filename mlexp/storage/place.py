@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
-from mlexp.config import Settings, state_folder
+from mlexp.config import Settings, expanded, home_folder, state_folder
 from mlexp.errors import StoreError
+from mlexp.storage.medium import shared_kind
 
 NAME = ".mlexp"
 
@@ -18,9 +20,10 @@ def store_folder(start: Path, settings: Settings) -> Path:
     The home folder and the root are passed over; for work right there the store lies in the user's state folder.
     """
     if settings.store:
-        return (start / Path(settings.store).expanduser()).absolute()
+        return (start / expanded(settings.store)).absolute()
     start = start.absolute()
-    avoided = {Path.home().resolve(), Path(start.anchor)}
+    home = home_folder()
+    avoided = {Path(start.anchor), *((home.resolve(),) if home is not None else ())}
     candidates = [folder for folder in (start, *start.parents) if folder.resolve() not in avoided]
     for folder in candidates:
         if (folder / NAME).is_dir():
@@ -39,15 +42,28 @@ def make_store_folder(folder: Path) -> tuple[Path, str]:
     if not folder.is_dir():
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            word = f"new store: {folder}"
+            word = f"new store: {folder}{_caution(folder)}"
         except OSError as error:
             folder, word = _elsewhere(folder, error)
-    elif not os.access(folder, os.W_OK):
+    elif not all(os.access(path, os.W_OK) for path in (folder, folder / "runs.db") if path.exists()):
         folder, word = _elsewhere(folder, PermissionError("it cannot be written"))
     ignore = folder / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
     return folder, word
+
+
+def _caution(folder: Path) -> str:
+    """Return what there is to know of the place of a new store; nothing of an ordinary disk."""
+    colab = Path("/content")
+    if "google.colab" in sys.modules and folder.is_relative_to(colab) and not folder.is_relative_to(colab / "drive"):
+        return (
+            ". It vanishes with this Colab machine, and the runs with it. To keep them: "
+            "from google.colab import drive; drive.mount('/content/drive'); "
+            "%env MLEXP_STORE=/content/drive/MyDrive/mlexp; %reload_ext mlexp"
+        )
+    kind = shared_kind(folder)
+    return f", on {kind}, which machines share: SQLite keeps a rollback journal there, a little slower" if kind else ""
 
 
 def project_root(folder: Path) -> Path:
@@ -60,8 +76,11 @@ def _elsewhere(folder: Path, error: OSError) -> tuple[Path, str]:
     try:
         other.mkdir(parents=True, exist_ok=True)
     except OSError as second:
-        raise StoreError(f"no store can be made: {folder}: {error}; {other}: {second}. Set MLEXP_STORE.") from second
-    return other, f"{folder} cannot be made ({error}); runs are kept in {other}"
+        raise StoreError(
+            f"no store can be made: {folder}: {error}; {other}: {second}. "
+            "Set MLEXP_STORE to a folder that can be written."
+        ) from second
+    return other, f"{folder} cannot be used ({error}); runs are kept in {other}"
 
 
 def fallback_folder(folder: Path) -> Path:

@@ -80,4 +80,22 @@ def _first(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
+def _aliases(connection: sqlite3.Connection) -> None:
+    """Words that stand for runs within their experiments."""
+    connection.execute(
+        """CREATE TABLE aliases (
+            experiment TEXT NOT NULL, name TEXT NOT NULL, run_id TEXT NOT NULL REFERENCES runs (id),
+            PRIMARY KEY (experiment, name)) WITHOUT ROWID"""
+    )
+
+
+def _late_outputs(connection: sqlite3.Connection) -> None:
+    """Text that came after a run had ended, in the order in which it came."""
+    connection.execute(
+        """CREATE TABLE late_outputs (
+            number INTEGER PRIMARY KEY, run_id TEXT NOT NULL REFERENCES runs (id), document TEXT NOT NULL)"""
+    )
+    connection.execute("CREATE INDEX late_outputs_run ON late_outputs (run_id, number)")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _late_outputs, _aliases)

@@ -1,8 +1,8 @@
 """Runs in one SQLite file.
 
 Every write is a transaction begun IMMEDIATE, so that writers wait for one another instead of failing half way (deferred
-ones cannot wait once they have read). WAL with synchronous=NORMAL: a killed process loses nothing; a power cut may lose
-the last transactions, never the file.
+ones cannot wait once they have read). WAL, where the file system can, with synchronous=NORMAL: a killed process loses
+nothing; a power cut may lose the last transactions, never the file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,9 +21,11 @@ from typing import Any, TypeVar
 
 from mlexp.errors import InvalidRecordError, RunNotFoundError, StoreError
 from mlexp.records import (
+    Alias,
     Environment,
     Execution,
     Labels,
+    LateOutput,
     Proof,
     RunId,
     RunRecord,
@@ -33,17 +35,27 @@ from mlexp.records import (
 )
 from mlexp.records.documents import from_document, to_document
 from mlexp.storage.base import MetricPoints, RunStore, check_finish
+from mlexp.storage.medium import shared_kind
 from mlexp.storage.schema import check_version, migrate
 
 _WAIT_S = 30.0
+_SLICE_MS = 50
+"""SQLite waits in C, where no interrupt reaches it: so it waits in slices, and Python between them."""
 Record = TypeVar("Record")
 
 
 class SqliteStore(RunStore):
     """A run store in the file `path`, made if it is not there."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, clean: Callable[[Any], Any] = lambda record: record) -> None:
+        """Open it.
+
+        Args:
+            path: The file.
+            clean: Takes out of a record what may not be written; every record goes through it.
+        """
         self.path = path
+        self._clean = clean
         self._lock = threading.RLock()
         try:
             self._connection = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
@@ -51,10 +63,11 @@ class SqliteStore(RunStore):
             raise StoreError(f"{path} cannot be opened: {error}") from error
         try:
             check_version(self._connection, where=path)  # before anything is written
-            _write_ahead(self._connection)
+            _choose_journal(self._connection, "DELETE" if shared_kind(path.parent) else "WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             migrate(self._connection, where=path)
+            self._connection.execute(f"PRAGMA busy_timeout = {_SLICE_MS}")
             self._on_disk = path.exists()  # and not SQLite's ":memory:"
         except sqlite3.Error as error:
             self._connection.close()
@@ -64,6 +77,7 @@ class SqliteStore(RunStore):
             raise
 
     def put_session(self, session: SessionRecord) -> None:
+        session = self._clean(session)
         with self._writing() as connection:
             connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?)", (session.id, _text(session)))
 
@@ -74,7 +88,7 @@ class SqliteStore(RunStore):
         return self._record(SessionRecord, row[0])
 
     def put_executions(self, executions: Sequence[Execution], *, wait_s: float | None = None) -> None:
-        rows = [(execution.session_id, execution.index, _text(execution)) for execution in executions]
+        rows = [(e.session_id, e.index, _text(self._clean(e))) for e in executions]
         with self._writing(wait_s=wait_s) as connection:
             for session_id in {row[0] for row in rows}:
                 self.get_session(session_id)
@@ -88,8 +102,9 @@ class SqliteStore(RunStore):
         )
         return tuple(self._record(Execution, row[0]) for row in rows)
 
-    def start_run(self, run: RunRecord, labels: Labels) -> RunRecord:
-        with self._writing() as connection:
+    def start_run(self, run: RunRecord, labels: Labels, *, wait_s: float | None = None) -> RunRecord:
+        run, labels = self._clean(run), self._clean(labels)
+        with self._writing(wait_s=wait_s) as connection:
             self.get_session(run.session_id)
             kept = self._row("SELECT number FROM runs WHERE id = ?", run.id)
             if kept is not None:
@@ -103,9 +118,12 @@ class SqliteStore(RunStore):
             _put_labels(connection, labels)
         return numbered
 
-    def finish_run(self, run: RunRecord, points: Sequence[MetricPoints] = ()) -> None:
-        with self._writing() as connection:
-            check_finish(self.get_run(run.id), run)
+    def finish_run(self, run: RunRecord, points: Sequence[MetricPoints] = (), *, wait_s: float | None = None) -> None:
+        run, points = self._clean(run), [self._clean(metric) for metric in points]
+        with self._writing(wait_s=wait_s) as connection:
+            kept = self.get_run(run.id)
+            check_finish(kept, run)
+            run = replace(run, experiment=kept.experiment)
             connection.execute(
                 "UPDATE runs SET status = ?, document = ? WHERE id = ?", (run.status, _text(run), run.id)
             )
@@ -154,6 +172,7 @@ class SqliteStore(RunStore):
         )
 
     def put_labels(self, labels: Labels) -> None:
+        labels = self._clean(labels)
         with self._writing() as connection:
             self.get_run(labels.run_id)
             _put_labels(connection, labels)
@@ -163,6 +182,7 @@ class SqliteStore(RunStore):
         return Labels(run_id=run_id) if row is None else self._record(Labels, row[0])
 
     def put_environment(self, environment: Environment) -> None:
+        environment = self._clean(environment)
         with self._writing() as connection:
             self.get_run(environment.run_id)
             connection.execute(
@@ -173,7 +193,18 @@ class SqliteStore(RunStore):
         row = self._row("SELECT document FROM environments WHERE run_id = ?", run_id)
         return None if row is None else self._record(Environment, row[0])
 
+    def add_late_output(self, late: LateOutput) -> None:
+        with self._writing() as connection:
+            self.get_run(late.run_id)
+            row = late.run_id, _text(late)
+            connection.execute("INSERT INTO late_outputs (run_id, document) VALUES (?, ?)", row)
+
+    def late_outputs(self, run_id: RunId) -> tuple[LateOutput, ...]:
+        rows = self._rows("SELECT document FROM late_outputs WHERE run_id = ? ORDER BY number", run_id)
+        return tuple(self._record(LateOutput, row[0]) for row in rows)
+
     def add_proof(self, proof: Proof) -> None:
+        proof = self._clean(proof)
         with self._writing() as connection:
             self.get_run(proof.run_id)
             connection.execute("INSERT INTO proofs (run_id, document) VALUES (?, ?)", (proof.run_id, _text(proof)))
@@ -181,6 +212,35 @@ class SqliteStore(RunStore):
     def proofs(self, run_id: RunId) -> tuple[Proof, ...]:
         rows = self._rows("SELECT document FROM proofs WHERE run_id = ? ORDER BY number DESC", run_id)
         return tuple(self._record(Proof, row[0]) for row in rows)
+
+    def experiments(self) -> dict[str, int]:
+        return dict(self._rows("SELECT experiment, count(*) FROM runs GROUP BY experiment ORDER BY max(number) DESC"))
+
+    def move_experiment(self, old: str, new: str) -> int:
+        with self._writing() as connection:
+            moved = [replace(run, experiment=new) for run in self.find_runs(experiment=old)]
+            connection.executemany(
+                "UPDATE runs SET experiment = ?, document = ? WHERE id = ?",
+                [(_column(new), _text(run), run.id) for run in moved],
+            )
+            if old != new:
+                connection.execute(
+                    "UPDATE OR IGNORE aliases SET experiment = ? WHERE experiment = ?", (_column(new), _column(old))
+                )
+                connection.execute("DELETE FROM aliases WHERE experiment = ?", (_column(old),))
+        return len(moved)
+
+    def put_alias(self, alias: Alias) -> None:
+        alias = self._clean(alias)
+        with self._writing() as connection:
+            self.get_run(alias.run_id)
+            row = (_column(alias.experiment), _column(alias.name), alias.run_id)
+            connection.execute("INSERT OR REPLACE INTO aliases VALUES (?, ?, ?)", row)
+
+    def aliases(self, *, experiment: str | None = None) -> tuple[Alias, ...]:
+        where, given = ("WHERE experiment = ?", (_column(experiment),)) if experiment is not None else ("", ())
+        rows = self._rows(f"SELECT experiment, name, run_id FROM aliases {where} ORDER BY experiment, name", *given)
+        return tuple(Alias(experiment=row[0], name=row[1], run_id=RunId(row[2])) for row in rows)
 
     def put_goal(self, metric: str, goal: str) -> None:
         with self._writing() as connection:
@@ -195,23 +255,18 @@ class SqliteStore(RunStore):
 
     @contextmanager
     def _writing(self, *, wait_s: float | None = None) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+        until = time.monotonic() + (_WAIT_S if wait_s is None else wait_s)
+        with self._held(until):
             connection = self._connection
             if (
                 self._on_disk and not self.path.exists()
             ):  # SQLite would write on into a file that nobody can find any more
                 raise StoreError(f"{self.path} was removed while it was in use; %reload_ext mlexp makes a new store")
             try:
-                if wait_s is not None:
-                    connection.execute(f"PRAGMA busy_timeout = {int(wait_s * 1000)}")
-                try:
-                    connection.execute("BEGIN IMMEDIATE")
-                finally:
-                    if wait_s is not None:
-                        connection.execute(f"PRAGMA busy_timeout = {int(_WAIT_S * 1000)}")
+                self._patiently("BEGIN IMMEDIATE", (), until)
                 try:
                     yield connection
-                    connection.execute("COMMIT")
+                    self._patiently("COMMIT", (), until)
                 except BaseException:
                     if connection.in_transaction:
                         connection.execute("ROLLBACK")
@@ -219,10 +274,30 @@ class SqliteStore(RunStore):
             except sqlite3.Error as error:
                 raise StoreError(f"{self.path} cannot be written: {error}") from error
 
-    def _rows(self, statement: str, *values: object) -> list[Any]:
-        with self._lock:
+    @contextmanager
+    def _held(self, until: float) -> Iterator[None]:
+        """Have the connection for this thread alone; another one may be waiting with it in hand."""
+        if not self._lock.acquire(timeout=max(0.0, until - time.monotonic())):
+            raise StoreError(f"{self.path} cannot be used: another thread is waiting for it")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _patiently(self, statement: str, values: Sequence[object], until: float) -> sqlite3.Cursor:
+        """Execute a statement; where another process is in the way, again until it is not."""
+        while True:
             try:
-                return self._connection.execute(statement, values).fetchall()
+                return self._connection.execute(statement, values)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+
+    def _rows(self, statement: str, *values: object) -> list[Any]:
+        until = time.monotonic() + _WAIT_S
+        with self._held(until):
+            try:
+                return self._patiently(statement, values, until).fetchall()
             except sqlite3.Error as error:
                 raise StoreError(f"{self.path} cannot be read: {error}") from error
 
@@ -237,8 +312,8 @@ class SqliteStore(RunStore):
             raise StoreError(f"{self.path}: a kept {cls.__name__} is damaged: {error}") from error
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Let the database keep a write-ahead log.
+def _choose_journal(connection: sqlite3.Connection, mode: str) -> None:
+    """Let the database keep a write-ahead log, or a rollback journal where machines share the file system.
 
     Where another process is about to make the same new database, SQLite answers "locked" at once, without the patience
     that it has for writers; so the patience is ours.
@@ -246,7 +321,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
     until = time.monotonic() + _WAIT_S
     while True:
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA journal_mode = {mode}")
             return
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > until:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from mlexp.errors import InvalidRecordError, RunFinishedError, RunNotFoundError
-from mlexp.records import Environment, Labels, RunId, RunRecord, RunStatus, SessionId, Verdict
+from mlexp.records import Alias, Environment, Labels, RunId, RunRecord, RunStatus, SessionId, Verdict
 from mlexp.storage import RunStore
 from mlexp.testing import samples
 
@@ -149,6 +149,7 @@ class RunStoreTests:
             lambda: store.put_labels(samples.labels(unknown)),
             lambda: store.put_environment(samples.environment(unknown)),
             lambda: store.add_proof(samples.proof(unknown)),
+            lambda: store.add_late_output(samples.late_output(unknown)),
         ):
             with pytest.raises(RunNotFoundError):
                 act()
@@ -156,6 +157,7 @@ class RunStoreTests:
         assert store.labels(unknown) == Labels(run_id=unknown)
         assert store.environment(unknown) is None
         assert store.proofs(unknown) == ()
+        assert store.late_outputs(unknown) == ()
 
     def test_an_unknown_run_is_told_what_comes_near(self, store: RunStore) -> None:
         store.put_session(samples.session())
@@ -168,7 +170,6 @@ class RunStoreTests:
         [
             {"status": RunStatus.RUNNING},
             {"number": 7},
-            {"experiment": "other"},
             {"session_id": SessionId("other")},
             {"execution": 3},
             {"started": samples.START + timedelta(seconds=1)},
@@ -192,6 +193,55 @@ class RunStoreTests:
         end = replace(_start(store), status=RunStatus.FINISHED, elapsed_s=1.0, metrics=samples.metrics({"x": value}))
         store.finish_run(end)
         assert repr(store.get_run(end.id).metrics) == repr(end.metrics)
+
+    # Experiments and aliases
+
+    def test_experiments_are_counted(self, store: RunStore) -> None:
+        store.put_session(samples.session())
+        assert store.experiments() == {}
+        for n, experiment in enumerate(["a", "b", "a", "c", "b"]):
+            _start(store, f"run {n}", experiment=experiment)
+        assert list(store.experiments().items()) == [("b", 2), ("c", 1), ("a", 2)]
+
+    @pytest.mark.parametrize("name", TEXTS.values(), ids=TEXTS)
+    def test_an_experiment_is_moved_with_all_that_it_holds(self, store: RunStore, name: str) -> None:
+        store.put_session(samples.session())
+        ended, running = _start(store, "a", experiment="old"), _start(store, "b", experiment="old")
+        _start(store, "c", experiment="other")
+        store.finish_run(replace(ended, status=RunStatus.FAILED))
+        assert store.move_experiment("old", name) == 2
+        assert store.move_experiment("old", name) == 0
+        assert [run.id for run in store.find_runs(experiment=name)] == ["b", "a"]
+        assert {run.experiment for run in store.find_runs()} == {name, "other"}
+        store.finish_run(replace(running, status=RunStatus.FAILED))  # its process does not know
+        assert store.get_run(running.id) == replace(running, status=RunStatus.FAILED, experiment=name)
+
+    def test_an_experiment_moved_into_another_joins_it(self, store: RunStore) -> None:
+        store.put_session(samples.session())
+        for n, experiment in enumerate(["a", "b", "a"]):
+            _start(store, f"run {n}", experiment=experiment)
+        assert store.move_experiment("a", "b") == 2
+        assert store.move_experiment("b", "b") == 3
+        assert store.experiments() == {"b": 3}
+
+    def test_an_alias_stands_for_one_run_of_its_experiment(self, store: RunStore) -> None:
+        store.put_session(samples.session())
+        for n in range(3):
+            _start(store, f"run {n}")
+        given = [("a", "baseline", "run 0"), ("a", "best", "run 1"), ("b", "baseline", "run 2")]
+        aliases = [Alias(experiment=e, name=name, run_id=RunId(run_id)) for e, name, run_id in given]
+        for alias in [*aliases, *aliases]:
+            store.put_alias(alias)
+        assert store.aliases() == tuple(aliases)
+        store.put_alias(replace(aliases[0], run_id=RunId("run 1")))
+        assert [alias.run_id for alias in store.aliases(experiment="a")] == ["run 1", "run 1"]
+        store.move_experiment("a", "b")
+        assert [(a.experiment, a.name, a.run_id) for a in store.aliases()] == [
+            ("b", "baseline", "run 2"),
+            ("b", "best", "run 1"),
+        ]
+        with pytest.raises(RunNotFoundError):
+            store.put_alias(replace(aliases[0], run_id=RunId("unknown")))
 
     # Points
 
@@ -225,6 +275,17 @@ class RunStoreTests:
             store.put_environment(environment)
             assert store.environment(RunId("run")) == environment
         assert isinstance(store.environment(RunId("run")), Environment)
+
+    def test_late_output_comes_in_order_also_to_a_finished_run(self, store: RunStore) -> None:
+        store.put_session(samples.session())
+        run = _start(store)
+        _start(store, "other")
+        store.finish_run(replace(run, status=RunStatus.FINISHED, elapsed_s=1.0))
+        late = [samples.late_output(stream=stream, n=n) for n, stream in enumerate(("stdout", "stderr", "stdout"))]
+        for record in [*late, samples.late_output("other"), late[0]]:
+            store.add_late_output(record)
+        assert store.late_outputs(run.id) == (*late, late[0])
+        assert store.get_run(run.id).status is RunStatus.FINISHED
 
     def test_proofs_come_newest_first(self, store: RunStore) -> None:
         store.put_session(samples.session())
@@ -350,6 +411,7 @@ class SharedRunStoreTests(RunStoreTests):
         store.finish_run(end, [samples.points("loss", [2.0, 1.0])])
         store.put_environment(samples.environment())
         store.add_proof(samples.proof())
+        store.add_late_output(samples.late_output())
         store.put_goal("auc", "max")
         store.close()
         again = open_store()
@@ -360,6 +422,7 @@ class SharedRunStoreTests(RunStoreTests):
             assert again.points(end.id) == (samples.points("loss", [2.0, 1.0]),)
             assert again.environment(end.id) == samples.environment()
             assert again.proofs(end.id) == (samples.proof(),)
+            assert again.late_outputs(end.id) == (samples.late_output(),)
             assert again.goals() == {"auc": "max"}
         finally:
             again.close()

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mlexp.records import (
+    Digest,
     Environment,
     Execution,
     Interpreter,
     Labels,
+    LateOutput,
     Metric,
     MetricOrigin,
     Outcome,
@@ -90,6 +92,11 @@ def environment(run_id: str = "run", **fields: Any) -> Environment:
     """Return the environment of a run."""
     known: dict[str, Any] = {"packages": (Package(name="numpy", version="2.4.6", modules=("numpy",)),)}
     return Environment(**{**known, "run_id": RunId(run_id), **fields})
+
+
+def late_output(run_id: str = "run", stream: str = "stdout", n: int = 0) -> LateOutput:
+    """Return text that came late; `n` tells one text from another."""
+    return LateOutput(run_id=RunId(run_id), stream=stream, digest=Digest(f"blake3:{n:032x}"))
 
 
 def proof(run_id: str = "run", verdict: Verdict = Verdict.REPRODUCED, **fields: Any) -> Proof:

@@ -57,7 +57,7 @@ def show(page: "sync_api.Page", text: str) -> None:
     page.evaluate("i => window.jupyterapp.shell.currentWidget.content.scrollToItem(i, 'start')", index)
 
 
-@pytest.mark.parametrize("name", ["baseline", "forest", "boosting"])
+@pytest.mark.parametrize("name", ["baseline", "forest", "boosting", "steps"])
 def test_each_tracked_cell_has_its_card(page: "sync_api.Page", name: str) -> None:
     show(page, f"%%track {name}")
     card = page.get_by_role("region", name=RUN).filter(has_text=name).filter(has_text="auc").first

@@ -51,7 +51,8 @@ class TestParams:
         assert loaded.latest().params == {}
 
     def test_forced(self, loaded):
-        loaded.ok("%%track -p n -p missing -p many -p bad\nn = len('abc')\nmany = [1]\nm = n * 1.0\nbad = float('nan')")
+        body = "n = len('abc')\nmany = [len]\nm = n * 1.0\nbad = float('nan')"
+        loaded.ok(f"%%track -p n -p missing -p many -p bad\n{body}")
         run = loaded.latest()
         assert run.params == {"n": 3}
         assert run.metrics == {"m": 3.0}
@@ -413,9 +414,13 @@ class TestExecutions:
         found = shell.executions()
         assert [e.source for e in found] == ["a = 1", "b = a / 0", "%load_ext mlexp", "c = a"]
         assert [e.observed for e in found] == [False, False, False, True]
-        assert [e.outcome for e in found] == [Outcome.OK, Outcome.ERROR, Outcome.OK, Outcome.OK]
+        assert [e.outcome for e in found[2:]] == [Outcome.OK, Outcome.OK]
         assert found[0].bound == ("a",)
-        assert found[1].error.type == "ZeroDivisionError"
+        if hasattr(shell.ip.history_manager, "exceptions"):
+            assert [e.outcome for e in found[:2]] == [Outcome.OK, Outcome.ERROR]
+            assert found[1].error.type == "ZeroDivisionError"
+        else:  # IPython 8 remembers no errors
+            assert [e.outcome for e in found[:2]] == [Outcome.UNKNOWN, Outcome.UNKNOWN]
         shell.ok("%%track\nm = c * 2.0\na")
         assert shell.latest().params == {"a": 1}
 

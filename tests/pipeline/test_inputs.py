@@ -77,7 +77,7 @@ def data(folder: Path) -> Path:
     ],
 )  # fmt: skip
 def test_a_path_is_wrapped_where_it_stands(play: Play, cells: list[str], expected: str) -> None:
-    session = play(*cells, "%%track\nsize = float(len(text))\nfirst = text[:3]")
+    session = play(*cells, "%%track\nsize = len(text) / 2\nfirst = text[:3]")
     script = session.export()
     assert expected in script.cells
     assert_stands_alone(script, session, bundled=["table.csv"])
@@ -106,7 +106,7 @@ def test_one_file_called_in_two_ways(play: Play, data: Path) -> None:
     session = play(
         f"import os\na = open({str(data / 'table.csv')!r}).read()",
         'b = open("data/table.csv").read()\nc = open(os.path.join("data", "table.csv")).read()',
-        "%%track\nsize = float(len(a + b + c))",
+        "%%track\nsize = len(a + b + c) / 2",
     )
     script = session.export()
     assert script.verdict == "reproduced", (script.proof.reason, script.cells)
@@ -144,7 +144,7 @@ def test_a_file_that_the_session_overwrites_later(play: Play, folder: Path) -> N
         "PATH = 'table.txt'\nfirst = open(PATH).read()",
         "with open(PATH, 'w') as file:\n    print(first, 4, file=file)",
         "second = open(PATH).read()",
-        "%%track\nsize = float(len(first))\nother = float(len(second))",
+        "%%track\nsize = len(first) / 2\nother = len(second) / 2",
     )
     script = session.export()
     assert 'del INPUTS["table.txt"]' in script.cells
@@ -157,7 +157,7 @@ def test_a_file_that_is_read_and_overwritten_in_one_cell(play: Play, folder: Pat
     session = play(
         "text = open('table.txt').read()\nopen('table.txt', 'w').write(text + '!')",
         "again = open('table.txt').read()",
-        "%%track\nsize = float(len(text))\nother = float(len(again))",
+        "%%track\nsize = len(text) / 2\nother = len(again) / 2",
     )
     script = session.export()
     script.start()
@@ -174,13 +174,13 @@ def test_a_file_replaced_from_outside_between_two_reads(play: Play, folder: Path
         "second = load()",
         ("sh", "printf '1 2 3' > table.txt"),
         "third = load()",
-        "%%track\nsize = float(len(first))\nother = float(len(second))\nlast = float(len(third))",
+        "%%track\nsize = len(first) / 2\nother = len(second) / 2\nlast = len(third) / 2",
     )
     script = session.export()
     assert script.cells.count("# From here on another file lay there.") == 2
     again = script.start("--check", "--data", "table-in-4.txt=/dev/null")
     assert again.returncode == 1
-    assert again.stderr.startswith("other: 8.0 in the run, 0.0 now, -8\n")
+    assert again.stderr.startswith("other: 4.0 in the run, 0.0 now, -4\n")
     assert_stands_alone(script, session, bundled=["table-in-4.txt", "table.txt"])
 
 
@@ -188,7 +188,7 @@ def test_an_absolute_path_outside_the_project(play: Play, tmp_path: Path) -> Non
     (tmp_path / "outside").mkdir()
     place = tmp_path / "outside" / "table.txt"
     place.write_text("1 2 3")
-    session = play(f"text = open({str(place)!r}).read()", "%%track\nsize = float(len(text))")
+    session = play(f"text = open({str(place)!r}).read()", "%%track\nsize = len(text) / 2")
     script = session.export()
     place.unlink()
     assert script.verdict == "reproduced", (script.proof.reason, script.cells)
@@ -202,7 +202,7 @@ def test_names_that_would_leave_the_bundle(play: Play, folder: Path) -> None:
     session = play(
         "text = open('../x').read()",
         "with open('deep/../../x') as file: other = file.read()",
-        "%%track\nsize = float(len(text + other))",
+        "%%track\nsize = len(text + other) / 2",
     )
     script = session.export()
     assert_stands_alone(script, session, bundled=["x"])
@@ -214,7 +214,7 @@ def test_what_is_not_there_is_asked_for_in_the_bundle(play: Play) -> None:
         "from pathlib import Path\nimport os",
         "path = Path('data') / 'table.csv'",
         "text = path.read_text() if path.exists() and os.path.isfile(path) else download()",
-        "%%track\nsize = float(len(text))",
+        "%%track\nsize = len(text) / 2",
     )
     assert_stands_alone(session.export(), session, bundled=["table.csv"])
 
@@ -249,7 +249,7 @@ def test_figures_are_saved_only_when_asked_for(play: Play, tmp_path: Path) -> No
     script = play(
         "import matplotlib.pyplot as plt",
         "plt.plot([1, 2])",
-        "%%track\nplt.figure()\nplt.figure()\nsize = float(len(plt.get_fignums()))",
+        "%%track\nplt.figure()\nplt.figure()\nsize = len(plt.get_fignums()) / 2",
         kernel=True,
     ).export()
     assert script.verdict == "reproduced", (script.proof.reason, script.cells)

@@ -53,12 +53,13 @@ CASES = {
     "[n := i for i in x]": "n computed",
     "with (f := g()):\n    pass": "f computed",
     "match x:\n    case 1 if (n := f()):\n        pass": "n computed",
-    "if c:\n    lr = 0.1\nelse:\n    lr = 0.2": "lr computed",
-    "while c:\n    x = 1": "x computed",
+    "if c:\n    lr = 0.1\nelse:\n    lr = 0.2": "lr chosen",
+    "while c:\n    x = 1": "x chosen",
+    "x = 0\nwhile c:\n    x = 1": "x counter",
     "try:\n    a = 1\nexcept E as e:\n    b = 2\nelse:\n    c = 3\nfinally:\n    d = 4": (
-        "a computed, b computed, c computed, d computed"
+        "a chosen, b chosen, c chosen, d chosen"
     ),
-    "match x:\n    case [y]:\n        a = 1": "a computed",
+    "match x:\n    case [y]:\n        a = 1": "a chosen",
     # clocks
     "t = time.time()": "t clock",
     "t = time()": "t clock",
@@ -72,13 +73,43 @@ CASES = {
     "took = time.time() - started": "took clock",  # bound by an earlier cell
     "t = time.time()\nrate = n / (time.time() - t)": "t clock, rate computed",
     "x = clock.now() if False else 1": "x computed",
+    # typed, chosen, taken
+    "n = int(input('n? '))": "n typed",
+    "s = input().strip()": "s typed",
+    "x = f(input())": "x computed",
+    "c = True\nlr = 0.1 if c else 0.2": "c constant, lr chosen",
+    "n = n or 5": "n computed",
+    "a = 1\nb = a": "a constant, b taken",
+    "cfg = {'lr': 0.1}\nlr = cfg['lr']": "cfg constant, lr taken",
+    "cfg = {'lr': 0.1}\nx = cfg[key]": "cfg constant, x computed",
+    "args = parser.parse_args()\nlr = args.lr": "args chosen, lr taken",
+    "lr = mlexp.param('lr', 0.1)": "lr taken",
+    "cfg = load_config(path)": "cfg chosen",
+    "params, cov = curve_fit(f, x, y)": "params computed, cov computed",
+    "opt = Adam(lr=0.1)\nx = opt.best": "opt computed, x computed",
+    # counts and positions
+    "n = len(x)\nm = n // 2": "n count, m count",
+    "n, d = X.shape": "n count, d count",
+    "n = len('abc')": "n computed",
+    "m = 1.0 * len(x)": "m computed",
+    "k = int(0.8 * len(x))": "k count",
+    "r = len(x) / len(y)": "r computed",
+    "n = len(x[y > 0])": "n computed",
+    "p = m.predict(x)\nn = len(p)": "p computed, n computed",
+    "n_errors = len(x)": "n_errors computed",
+    "i = np.argmax(x)": "i position",
+    "best_k = np.argmax(x)": "best_k computed",
+    "for i in x:\n    if c:\n        j = i": "i counter, j computed",
+    # averages
+    "s = 0\nfor i in x:\n    s += f(i)\ns /= n": "s computed, i counter",
+    "s = 0\nfor i in x:\n    s += f(i)\ns = s / n": "s computed, i counter",
     # counters
     "n += 1": "n counter",
     "total -= f(x)": "total counter",
-    "for i in x:\n    y = i": "i counter, y computed",
+    "for i in x:\n    y = i": "i counter, y position",
     "for i, (j, *k) in x:\n    pass": "i counter, j counter, k counter",
     "async for i in x:\n    pass": "i counter",
-    "with f() as g, h() as (i, j):\n    a = 1": "g counter, i counter, j counter, a computed",
+    "with f() as g, h() as (i, j):\n    a = 1": "g counter, i counter, j counter, a chosen",
     "for i in x:\n    n += 1": "i counter, n counter",
     # the strongest wins
     "n = 0\nn += 1": "n counter",
@@ -100,7 +131,10 @@ CASES = {
     "x[0] += 1": "",
     "import numpy as np": "",
     "def f():\n    a = 1\n    (b := 2)": "",
-    "class A:\n    a = 1": "",
+    "class A:\n    a = 1": "A chosen",
+    "class A(B):\n    a = 1": "",
+    "class A:\n    a = 1\n    def f(self): pass": "",
+    "@d\nclass A:\n    a = 1": "",
     "f = lambda: (n := 1)": "f computed",
     "del x": "",
     "x": "",
@@ -131,6 +165,9 @@ VALUES = {
     "{1: {2: (3,)}}": {1: {2: (3,)}},
     "{'b', 'a'}": {"a", "b"},
     "- - -1": -1,
+    "dict(lr=0.1, n={'a': 1})": {"lr": 0.1, "n": {"a": 1}},
+    "int(1e5)": 100000,
+    "float(3)": 3.0,
 }
 
 
@@ -187,4 +224,5 @@ def test_a_constant_has_one_text_in_every_process(literal, value):
 
 
 def test_the_kinds_are_ordered_by_strength():
-    assert list(Kind) == [Kind.CONSTANT, Kind.COMPUTED, Kind.CLOCK, Kind.COUNTER]
+    assert list(Kind) == sorted(Kind)
+    assert Kind.CONSTANT < Kind.CHOSEN < Kind.TYPED < Kind.COMPUTED < Kind.CLOCK < Kind.COUNTER

@@ -79,14 +79,17 @@ PARAMS = {
     "None and texts": (["a = None", "b = ''", "x = f(a, b)"], "a=None b=''"),
     "a file's path": (["path = 'data/train.csv'", "x = f(path)"], ""),
     "a file's folder": (["folder = 'data/'", "x = f(folder)"], ""),
-    "another path": (["path = 'data/test.csv'", "x = f(path)"], "path='data/test.csv'"),
+    "another path": (["path = 'data/test.csv'", "x = f(path)"], ""),
+    "a name with a slash": (["name = 'google/vit'", "x = f(name)"], "name='google/vit'"),
+    "what only dresses a figure": (["size = (8, 4)", "plt.figure(figsize=size)\nx = f()"], ""),
+    "what dresses a figure and more": (["k = 4", "plt.plot(k)\nx = f(k)"], "k=4"),
 }
 
 
 @pytest.mark.parametrize(("cells", "expected"), PARAMS.values(), ids=PARAMS)
 def test_the_params_of_a_run(cells, expected):
     executions = session(*cells)
-    found = params_of(executions, executions[-1], inputs=["data/train.csv"])
+    found = params_of(executions, executions[-1], paths=["data/train.csv"])
     assert " ".join(f"{param.name}={param.literal}" for param in found) == expected
 
 

@@ -104,7 +104,7 @@ MISTAKES = {  # query: (what the caret stands under, a part of what is said)
     "number is None": ("n", "A query has comparisons"),
     "number = (1 if True else 2)": ("1", "A query has comparisons"),
     "params[0] = 1": ("p", "A query has comparisons"),
-    "params.lr.real = 1": ("p", "A query has comparisons"),
+    "params.lr.real = 1": ("lr.real", "There is no lr.real"),
     "name = b'x'": ("b", "A query has comparisons"),
     "name = 1j": ("1", "A query has comparisons"),
     "name = ...": (".", "A query has comparisons"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from mlexp.capture.opening import Opening
+from mlexp.capture.probes.outlet import Outlet
 from mlexp.capture.track import TrackOptions
 from mlexp.capture.workplace import Workplace
 from mlexp.records import Execution, RunRecord
@@ -23,6 +24,8 @@ class Tracked:
     options: TrackOptions
     shell: Any
     place: Workplace
+    outlet: Outlet | None = None
+    """Where the session hears of output; None without a session."""
     notes: list[str] = field(default_factory=list)
     """What is not captured, and why; the run keeps them."""
     journal: Journal | None = None
@@ -40,6 +43,8 @@ class RunEnd:
     """All of the session, it included."""
     value: object
     """Of the cell's last expression."""
+    texts: Sequence[Execution] = ()
+    """The executions as they are kept, where those above are only parts of them: a block stands in a file or a cell."""
     facts: Mapping[str, Any]
     """Fields of the run's record, from the parts that have ended before."""
 

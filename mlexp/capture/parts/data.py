@@ -13,9 +13,12 @@ from mlexp.capture.reads import live_reads
 from mlexp.dataflow.bindings import Kind, bindings_of
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.names import changed_in_place
+from mlexp.fingerprint.asking import is_one_of
 from mlexp.records import DataRecord, Digest
 
 _MORE_S = 2.0
+"""So long a cell may wait for its content to be kept; one that takes longer itself, for as long as it takes."""
+_FILLED = (list, dict, set, bytearray)
 
 
 class DataPart:
@@ -26,22 +29,26 @@ class DataPart:
     def __init__(self) -> None:
         self._data: tuple[DataRecord, ...] = ()
         self._containers: dict[str, Digest | None] = {}
+        self._spent_s = 0.0
 
     def begin(self, tracked: Tracked) -> None:
         """Keep the data, and look at the containers that the cell may fill."""
         opening, place = tracked.opening, tracked.place
+        began = time.perf_counter()
         if tracked.options.with_data:
             objects = live_reads(opening.names.read, opening.namespace)
-            self._data = keep_data(objects, place.blobs, limit_bytes=place.settings.max_object_mb * 2**20)
+            limit = place.settings.max_object_mb * 2**20
+            self._data = keep_data(objects, place.blobs, limit_bytes=limit, until=began + _MORE_S)
         with guarded("look at the containers that the cell may fill", tracked.notes.append):
-            self._containers = self._digests_of_containers(tracked)
+            self._containers = self._digests_of_containers(tracked, until=began + _MORE_S)
+        self._spent_s = time.perf_counter() - began
 
-    def _digests_of_containers(self, tracked: Tracked) -> dict[str, Digest | None]:
+    def _digests_of_containers(self, tracked: Tracked, *, until: float) -> dict[str, Digest | None]:
         """Return the digests of plain containers that the cell mentions, such as lists of scores; data has its own."""
         namespace, kept = tracked.opening.namespace, {record.name for record in self._data}
         mentioned = [name for name in tracked.opening.names.loaded if name not in kept]
-        names = [name for name in mentioned if type(namespace.get(name)) in (list, dict, set, bytearray)]
-        records, _ = digest_values(names, namespace, until=time.perf_counter() + _MORE_S)
+        names = [name for name in mentioned if is_one_of(type(namespace.get(name)), _FILLED)]
+        records, _ = digest_values(names, namespace, until=until)
         return {record.name: record.digest for record in records}
 
     def end(self, tracked: Tracked, end: RunEnd | None) -> Mapping[str, object]:
@@ -67,7 +74,7 @@ class DataPart:
         touched = sorted(changed & set(opening.names.loaded))
         before = self._containers | {record.name: record.digest for record in self._data}
         names = dict.fromkeys([*bound, *before, *touched])
-        until = time.perf_counter() + max(_MORE_S, opening.elapsed_s)
+        until = time.perf_counter() + max(_MORE_S, opening.elapsed_s) - self._spent_s
         records, late = digest_values(names, opening.namespace, until=until)
         if late:
             tracked.notes.append(f"not digested, to keep the cell quick: {', '.join(late)}")

@@ -18,13 +18,14 @@ class LogPart:
 
     def begin(self, tracked: Tracked) -> None:
         """Let `mlexp.log` write to the run's file."""
-        tracked.journal = Journal(tracked.place.journals, tracked.run.id)
+        place = tracked.place
+        tracked.journal = Journal(place.journals, tracked.run.id, clean=place.redactor.text)
         open_log(tracked.journal)
 
     def end(self, tracked: Tracked, end: RunEnd | None) -> Mapping[str, object]:  # noqa: ARG002  (the protocol's)
         """Let nothing more be logged, and read what was: of each metric the last value."""
-        close_log()
         if tracked.journal is not None:
+            close_log(tracked.journal)
             tracked.points = read_journal(tracked.journal.path)
         logged = (points for points in tracked.points if points.values)
         return {"metrics": tuple(Metric(name=p.name, value=p.values[-1], origin=MetricOrigin.LOGGED) for p in logged)}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 from mlexp.capture.guard import guarded
 from mlexp.capture.opening import Opening
+from mlexp.fingerprint.asking import imported
 
 
 class FiguresProbe:
@@ -33,5 +33,5 @@ class FiguresProbe:
 
     def _count(self) -> None:
         with guarded("count figures"):
-            helpers = sys.modules.get("matplotlib._pylab_helpers")
+            helpers: Any = imported("matplotlib._pylab_helpers")
             self._n_open = len(helpers.Gcf.figs) if helpers is not None else 0

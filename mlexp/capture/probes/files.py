@@ -15,7 +15,11 @@ from typing import Any
 
 from mlexp.capture.opening import Opening
 from mlexp.capture.probes.audit import listen
+from mlexp.config import home_folder
+from mlexp.fingerprint.keys import content_digest
 from mlexp.records import InputFile
+from mlexp.redaction import Redactor
+from mlexp.redaction.credentials import LARGEST, holds_credentials, is_credential_file, is_settings_file
 from mlexp.snapshot import BlobStore
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -24,8 +28,11 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 class FilesProbe:
     """Hears of each opening while an execution runs, in whatever thread."""
 
-    def __init__(self, blobs: BlobStore, *, limit_bytes: int, ignored: tuple[Path, ...] = ()) -> None:
+    def __init__(
+        self, blobs: BlobStore, redactor: Redactor, *, limit_bytes: int, ignored: tuple[Path, ...] = ()
+    ) -> None:
         self._blobs = blobs
+        self._redactor = redactor
         self._limit = limit_bytes
         self._ignored = tuple(sorted({*_system_folders(), *(f"{folder}{os.sep}" for folder in ignored)}))
         self._inputs: dict[str, InputFile] = {}
@@ -54,6 +61,13 @@ class FilesProbe:
         """Hear of nothing any more."""
         self._running.clear()
         listen(None)
+
+    def named(self, path: str) -> InputFile | None:
+        """Keep a file that a program names, as an input; None if there is none there that could be one."""
+        resolved = os.path.abspath(path)
+        if resolved.startswith(self._ignored) or not os.path.isfile(resolved):
+            return None
+        return self._read(path, resolved, os.path.getsize(resolved))
 
     def _heard(self, path: Any, mode: Any, flags: Any) -> None:
         if not isinstance(path, (str, bytes)):
@@ -85,6 +99,9 @@ class FilesProbe:
         self._inputs[resolved] = known
 
     def _read(self, spelled: str, resolved: str, size: int) -> InputFile:
+        if (only := self._digest_of_credentials(resolved, size)) is not None:
+            reason = f"it holds credentials, so only its digest is kept: {only}"
+            return InputFile(path=spelled, resolved=resolved, size_bytes=size, digest=None, reason=reason)
         if size > self._limit:
             reason = f"larger than the limit of {self._limit // 2**20} MB (max_file_mb)"
             return InputFile(path=spelled, resolved=resolved, size_bytes=size, digest=None, reason=reason)
@@ -95,12 +112,28 @@ class FilesProbe:
             return InputFile(path=spelled, resolved=resolved, size_bytes=size, digest=None, reason=reason)
         return InputFile(path=spelled, resolved=resolved, size_bytes=size, digest=digest)
 
+    def _digest_of_credentials(self, path: str, size: int) -> str | None:
+        """Return the digest of a file of credentials; None for any other file, and for one that cannot be read."""
+        named = is_credential_file(path)
+        if size > (self._limit if named else LARGEST):
+            return None
+        try:
+            with open(path, "rb") as file:
+                content = file.read()
+        except OSError:
+            return None
+        holds = named or holds_credentials(content)
+        if not holds and is_settings_file(path):  # settings and code are text; data is kept as it is
+            text = content.decode("utf-8", "replace")
+            holds = self._redactor.text(text) != text
+        return str(content_digest(content)) if holds else None
+
 
 def _system_folders() -> set[str]:
     """Folders whose files are the interpreter's, the packages', the system's or Jupyter's: no data of the user's."""
-    home = Path.home()
+    home = home_folder()
     folders = {"/proc", "/sys", "/dev", "/etc", "/usr", "/lib", "/var", "/run"}
     folders |= {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib", "data")}
     hidden = (".ipython", ".jupyter", ".cache", ".config", ".matplotlib", ".local", "Library")
-    folders |= {str(home / name) for name in hidden}
+    folders |= {str(home / name) for name in hidden if home is not None}
     return {os.path.abspath(folder) + os.sep for folder in folders if folder}

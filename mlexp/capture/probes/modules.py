@@ -10,7 +10,9 @@ from pathlib import Path
 from types import ModuleType
 
 from mlexp.capture.opening import Opening
-from mlexp.records import ModuleRecord
+from mlexp.fingerprint.asking import names_in
+from mlexp.records import Digest, ModuleRecord
+from mlexp.redaction import Redactor
 from mlexp.snapshot import BlobStore
 
 _OURS = "mlexp"
@@ -20,12 +22,13 @@ _START_UP = frozenset({"__main__", "__mp_main__", "sitecustomize", "usercustomiz
 class ModulesProbe:
     """Looks at modules that were not there, or were another import, after the execution before."""
 
-    def __init__(self, blobs: BlobStore) -> None:
+    def __init__(self, blobs: BlobStore, redactor: Redactor) -> None:
         self._blobs = blobs
+        self._redactor = redactor
         self._seen: set[str] = set()
         self._own: dict[str, object] = {}
         """The user's modules with their specs: each import and each reload makes a new one."""
-        self._installed = _installed_folders()
+        self._installed = installed_folders()
 
     def before(self, opening: Opening) -> None:
         """Nothing: what an execution imports is seen after it."""
@@ -40,24 +43,38 @@ class ModulesProbe:
             file = own_source(name, module, self._installed)
             if file is not None:
                 self._own[name] = _spec(module)
-                digest, _ = self._blobs.put_file(file)
+                digest = self._keep(file)
                 found.append(ModuleRecord(name=name, file=_under_import_folder(name, file), digest=digest))
         return {"modules": tuple(sorted(found, key=lambda module: module.name))}
+
+    def _keep(self, file: Path) -> Digest:
+        """Keep the file as it is; if there are secrets in it, its text without them."""
+        content = file.read_bytes()
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError:  # another coding, which its first lines name
+            text = content.decode("latin-1")
+            redacted = self._redactor.code(text)
+            return self._blobs.put(content if redacted == text else redacted.encode("latin-1", "replace"))
+        redacted = self._redactor.code(text)
+        return self._blobs.put(content if redacted == text else redacted.encode("utf-8"))
 
     def close(self) -> None:
         """Nothing was put into the kernel."""
 
 
 def _spec(module: ModuleType | None) -> object:
-    return vars(module).get("__spec__") if isinstance(module, ModuleType) else None
+    return names_in(module).get("__spec__") if issubclass(type(module), ModuleType) else None  # type: ignore[arg-type]
 
 
 def own_source(name: str, module: ModuleType | None, installed: tuple[str, ...]) -> Path | None:
     """Return the source file of a module of the user's own, or None for any other."""
-    if name in _START_UP or name.partition(".")[0] == _OURS or not isinstance(module, ModuleType):
+    if type(name) is not str or not issubclass(type(module), ModuleType):
         return None
-    file = vars(module).get("__file__")
-    if not isinstance(file, str) or not file.endswith(".py"):
+    if name in _START_UP or name.partition(".")[0] == _OURS:
+        return None
+    file = names_in(module).get("__file__")  # type: ignore[arg-type]  # a module, as asked
+    if type(file) is not str or not file.endswith(".py"):
         return None
     path = os.path.abspath(file)
     if (
@@ -69,7 +86,8 @@ def own_source(name: str, module: ModuleType | None, installed: tuple[str, ...])
     return Path(path) if os.path.isfile(path) else None
 
 
-def _installed_folders() -> tuple[str, ...]:
+def installed_folders() -> tuple[str, ...]:
+    """Return the folders of the interpreter and of installed packages, each with a separator at its end."""
     paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     return tuple(os.path.abspath(path) + os.sep for path in paths if path)
 

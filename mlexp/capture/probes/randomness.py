@@ -1,16 +1,31 @@
-"""Global random number generators: what state an execution found and left, without drawing."""
+"""Random number generators: what state an execution found and left, without drawing.
+
+Looked at are the global ones of `random`, NumPy and torch, and those that the execution can reach. Remembered between
+the two looks are states, never the generators.
+"""
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from mlexp.capture.opening import Opening
+from mlexp.capture.probes.reach import generators_in_reach
 from mlexp.records import GeneratorState
 from mlexp.snapshot import BlobStore
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A generator: its kind and, of one that is no global, where it lies."""
+
+    kind: str
+    variable: str = ""
 
 
 class RandomnessProbe:
@@ -18,46 +33,93 @@ class RandomnessProbe:
 
     def __init__(self, blobs: BlobStore) -> None:
         self._blobs = blobs
-        self._before: dict[int, dict[str, Any]] = {}
+        self._before: dict[int, dict[_Place, Any]] = {}
 
     def before(self, opening: Opening) -> None:
         """Take the states."""
-        self._before[opening.index] = _states()
+        self._before[opening.index] = _states(opening.names.loaded, opening.namespace)
 
     def after(self, opening: Opening) -> Mapping[str, object]:
         """Compare them."""
-        found = self._before.pop(opening.index, {})
-        after = _states()
-        if found and "numpy" in after and "numpy" not in found and (fresh := _numpy_at_import()) is not None:
-            found["numpy"] = fresh
+        found = self._before.pop(opening.index, None)
+        if found is None:
+            return {}
+        names = dict.fromkeys((*opening.names.loaded, *opening.names.bound))
         generators = []
-        for name, before in found.items():
-            if name not in after or (_same(before, after[name]) and opening.track is None):
+        for place, after in _states(names, opening.namespace).items():
+            made = place not in found or place.variable in opening.names.bound
+            before = (_first_state(place, opening.namespace) if made else None) or found.get(place)
+            if before is None or (_same(before, after) and opening.track is None):
                 continue
-            first, last = (self._blobs.put(state_text(name, state).encode()) for state in (before, after[name]))
-            generators.append(GeneratorState(generator=name, before=first, after=last))
+            first, last = (self._blobs.put(state_text(place.kind, state).encode()) for state in (before, after))
+            generators.append(GeneratorState(generator=place.kind, variable=place.variable, before=first, after=last))
         return {"generators": tuple(generators)}
 
     def close(self) -> None:
         """Nothing was put into the kernel."""
 
 
-def _states() -> dict[str, Any]:
-    states: dict[str, Any] = {"random": random.getstate()}
-    numpy_random = sys.modules.get("numpy.random")
-    if numpy_random is not None:
-        states["numpy"] = numpy_random.get_state(legacy=False)
+def _states(names: Iterable[str], namespace: Mapping[str, object]) -> dict[_Place, Any]:
+    states: dict[_Place, Any] = {_Place("random"): random.getstate()}
+    if (numpy_random := sys.modules.get("numpy.random")) is not None and hasattr(numpy_random, "get_state"):
+        states[_Place("numpy")] = numpy_random.get_state(legacy=False)
+    states.update((_Place(kind), state) for kind, state in _torch_states())
+    for kind, variable, generator in generators_in_reach(names, namespace):
+        if generator is not _global_numpy() and (state := _state_of(kind, generator)) is not None:
+            states[_Place(kind, variable)] = state
     return states
 
 
-def _numpy_at_import() -> dict[str, Any] | None:
-    """Return the state that numpy's generator had when it was imported, or None where it has been seeded since.
+def _torch_states() -> Iterator[tuple[str, bytes]]:
+    torch: Any = sys.modules.get("torch")
+    generator = vars(torch).get("default_generator") if torch is not None else None
+    if generator is None:  # not there, or in the middle of its import
+        return
+    yield "torch", generator.get_state().numpy().tobytes()
+    cuda = sys.modules.get("torch.cuda")
+    if cuda is not None and vars(torch).get("cuda") is cuda and cuda.is_initialized():
+        for index, state in enumerate(cuda.get_rng_state_all()):
+            yield f"torch.cuda:{index}", state.numpy().tobytes()
 
-    One that nobody has seeded still holds the entropy that it began with.
+
+def _global_numpy() -> object:
+    """Return the object behind NumPy's global functions; None without NumPy."""
+    return getattr(sys.modules.get("numpy.random.mtrand"), "_rand", None)
+
+
+def _state_of(kind: str, generator: Any) -> Any:
+    """Return a generator's state by the methods of its library's own class, or None where that has none."""
+    if kind == "random.Random":
+        return None if issubclass(type(generator), random.SystemRandom) else random.Random.getstate(generator)
+    if kind == "torch.Generator":
+        state = sys.modules["torch"].Generator.get_state(generator)
+        return state.cpu().numpy().tobytes()
+    cls = getattr(sys.modules["numpy.random"], kind.rpartition(".")[2])
+    if kind == "numpy.random.RandomState":
+        return cls.get_state(generator, legacy=False)
+    bits = cls.bit_generator.__get__(generator)
+    return bits.state if type(bits).__module__.startswith("numpy.random") else None
+
+
+def _first_state(place: _Place, namespace: Mapping[str, object]) -> Any:
+    """Return the state with which a generator of NumPy's began that was not there before the cell.
+
+    None: it cannot be told. One that nobody has seeded since still holds the entropy that it began with.
     """
-    generator: Any = sys.modules["numpy.random.mtrand"]._rand._bit_generator
-    sequence = getattr(generator, "_seed_seq", None)
-    return None if sequence is None else {**type(generator)(sequence).state, "has_gauss": 0, "gauss": 0.0}
+    if place == _Place("numpy"):
+        bits = getattr(_global_numpy(), "_bit_generator", None)
+        state = _seeded_anew(bits)
+        return None if state is None else {**state, "has_gauss": 0, "gauss": 0.0}
+    if place.kind == "numpy.random.Generator" and (generator := namespace.get(place.variable)) is not None:
+        return _seeded_anew(sys.modules["numpy.random"].Generator.bit_generator.__get__(generator))
+    return None
+
+
+def _seeded_anew(bits: Any) -> dict[str, Any] | None:
+    sequence = getattr(bits, "_seed_seq", None)
+    if not type(sequence).__module__.startswith("numpy.random") or not type(bits).__module__.startswith("numpy.random"):
+        return None
+    return dict(type(bits)(sequence).state)
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -68,10 +130,15 @@ def _same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def state_text(generator: str, state: Any) -> str:
-    """Return a state as JSON: what `random.setstate` or `numpy.random.set_state` takes, after `json.loads`."""
-    if generator == "random":
+def state_text(kind: str, state: Any) -> str:
+    """Return a state as JSON: what `random.setstate`, `numpy.random.set_state` or a bit generator's `state` takes.
+
+    Of torch's generators it is the bytes in base64.
+    """
+    if kind.startswith("random"):
         return json.dumps([state[0], list(state[1]), state[2]])
+    if kind.startswith("torch"):
+        return json.dumps(base64.b64encode(state).decode())
     return json.dumps(_plain(state))
 
 

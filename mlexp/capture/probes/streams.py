@@ -1,125 +1,129 @@
-"""What a tracked cell prints.
+"""What leaves a process that has no kernel: a terminal's IPython, or a plain script.
 
-In a kernel, as it is published: prints, logging, and what file descriptors 1 and 2 carry. In a shell without a kernel,
-as it passes through the streams' `write`: the streams stay the objects that they are.
+Text is seen as it passes through the streams' `write`, rich output as IPython hands it over: the streams and IPython's
+objects stay what they are, and only while a run is under way. What child processes write straight to the terminal does
+not come by here. Nothing tells to which cell a late text belongs.
 """
 
 from __future__ import annotations
 
-import select
 import sys
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mlexp.capture.guard import guarded
-
-MAX_CHARACTERS = 10_000_000
-_CUT = "\n[… the rest was not kept: more than 10 million characters …]\n"
-_PATIENCE_S = 0.1
+from mlexp.capture.probes.outlet import Listener, Outlet, Shown, wrapped
+from mlexp.records import OutputKind
 
 
-class StreamCapture:
-    """Collects the text of the two streams from its making to `stop`."""
+class ShellOutlet(Outlet):
+    """The streams of this process, and the displays of its shell if there is one."""
 
     def __init__(self, shell: Any) -> None:
-        self._texts: dict[str, list[str]] = {"stdout": [], "stderr": []}
-        self._lengths = {"stdout": 0, "stderr": 0}
-        self._undo: list[Callable[[], None]] = []
-        self._hooked: list[Any] = []
-        self._stopped = False
+        super().__init__()
         self._shell = shell
-        kernel = getattr(shell, "kernel", None)
-        parent = shell.get_parent() if kernel is not None and hasattr(shell, "get_parent") else None
-        self._message = (parent or {}).get("header", {}).get("msg_id")
-        for name in self._texts:
-            stream = getattr(sys, name)
-            if kernel is not None and hasattr(stream, "register_hook") and hasattr(stream, "pub_thread"):
-                self._hook(stream)
-            elif stream is not None:
-                self._wrap(name, stream)
+        self._undo: list[Callable[[], None]] = []
+        self._showing = _Showing()
 
-    def stop(self) -> dict[str, str]:
-        """Return the texts of stdout and stderr; nothing of ours is left on the streams."""
-        with guarded("collect what the cell printed"):
-            _drain(self._hooked)
-            for stream in self._hooked:
-                stream.flush()
-        self._stopped = True
-        for undo in self._undo:
-            with guarded("leave an output stream"):
-                undo()
-        return {name: "".join(parts) for name, parts in self._texts.items()}
+    def flush(self) -> None:
+        pass  # what is written was heard
 
-    def _add(self, name: str, text: object) -> None:
-        if self._stopped or not isinstance(text, str):
-            return
-        left = MAX_CHARACTERS - self._lengths[name]
-        if left > 0:
-            self._texts[name].append(text[:left] + (_CUT if len(text) > left else ""))
-        self._lengths[name] += len(text)
+    def close(self) -> None:
+        self.listen(None)
 
-    def _hook(self, stream: Any) -> None:
-        def hook(message: Any) -> Any:
-            if message.get("msg_type") == "stream" and message["parent_header"].get("msg_id") == self._message:
-                self._add(message["content"]["name"], message["content"]["text"])
-            return message
+    def _prepare(self, listener: Listener | None) -> None:
+        if listener is None:
+            while self._undo:
+                with guarded("leave what is put out"):
+                    self._undo.pop()()
+        elif not self._undo:
+            with guarded("hear what is put out"):
+                self._begin()
 
-        # The hooks are thread-local: they have to be registered by the thread that publishes.
-        _in_thread(stream.pub_thread, lambda: stream.register_hook(hook))
-        self._undo.append(lambda: _in_thread(stream.pub_thread, lambda: stream.unregister_hook(hook)))
-        self._hooked.append(stream)
+    def _begin(self) -> None:
+        for name in "stdout", "stderr":
+            stream = getattr(sys, name, None)
+            if stream is not None:
+                self._wrap(stream, "write", self._around_write(name))
+        publisher, hook = getattr(self._shell, "display_pub", None), getattr(self._shell, "displayhook", None)
+        if publisher is not None:
+            self._wrap(publisher, "publish", self._around(self._published))
+            self._wrap(publisher, "clear_output", self._around(self._cleared))
+        if hook is not None:
+            self._wrap(hook, "write_output_prompt", self._around(_nothing))
+            self._wrap(hook, "write_format_data", self._around(self._resulted))
+            self._wrap(hook, "finish_displayhook", self._around(_nothing))
+        if hasattr(self._shell, "_showtraceback"):
+            self._wrap(self._shell, "_showtraceback", self._around(_nothing))
 
-    def _wrap(self, name: str, stream: Any) -> None:
-        write, own = stream.write, vars(stream).get("write")
+    def _wrap(self, owner: Any, name: str, around: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+        with guarded(f"hear what passes through {name}"):  # a stream of the user's own may have no room for it
+            self._undo.append(wrapped(owner, name, around))
 
-        def write_and_tell(text: Any, *more: Any, **named: Any) -> Any:
-            result = write(text, *more, **named)
-            if not _is_showing(self._shell):
-                self._add(name, text)
-            return result
+    def _around_write(self, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        def around(write: Callable[..., Any]) -> Callable[..., Any]:
+            def write_and_tell(text: Any, *more: Any, **named: Any) -> Any:
+                result = write(text, *more, **named)
+                listener = self._listener
+                if listener is not None and type(text) is str and not self._showing:
+                    with guarded("hear what is printed"):
+                        listener.text(name, text)
+                return result
 
-        def undo() -> None:
-            if vars(stream).get("write") is write_and_tell:  # else somebody wraps it in turn: it passes on, no more
-                if own is None:
-                    del stream.write
-                else:
-                    stream.write = own
+            return write_and_tell
 
-        stream.write = write_and_tell
-        self._undo.append(undo)
+        return around
+
+    def _around(self, tell: Callable[..., None]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Return what wraps a method of IPython that shows something: what it writes is not the cell's own text."""
+
+        def around(method: Callable[..., Any]) -> Callable[..., Any]:
+            def show_and_tell(*values: Any, **named: Any) -> Any:
+                with self._showing():
+                    result = method(*values, **named)
+                if self._listener is not None:
+                    with guarded("hear what is shown"):
+                        tell(*values, **named)
+                return result
+
+            return show_and_tell
+
+        return around
+
+    def _published(self, data: Any, *_: Any, transient: Any = None, update: bool = False, **__: Any) -> None:
+        display_id = (transient or {}).get("display_id")
+        self._tell(Shown(kind=OutputKind.DISPLAY, data=dict(data), display_id=display_id, is_update=bool(update)))
+
+    def _resulted(self, format_dict: Any, *_: Any, **__: Any) -> None:
+        self._tell(Shown(kind=OutputKind.RESULT, data=dict(format_dict)))
+
+    def _cleared(self, wait: Any = False) -> None:
+        if self._listener is not None:
+            self._listener.cleared(wait=bool(wait))
+
+    def _tell(self, shown: Shown) -> None:
+        if self._listener is not None:
+            self._listener.shown(shown)
 
 
-def _is_showing(shell: Any) -> bool:
-    """Tell whether IPython itself writes: a terminal shows results, displays and tracebacks there (IPython 9 tells)."""
-    return (
-        getattr(shell.displayhook, "is_active", False)
-        or getattr(shell.display_pub, "is_publishing", False)
-        or getattr(shell, "showing_traceback", False)
-    )
+class _Showing(threading.local):
+    """Whether this thread is in the middle of showing something."""
 
+    depth = 0
 
-def _drain(streams: list[Any]) -> None:
-    """Wait until ipykernel's threads have read what was written to the file descriptors, as child processes do."""
-    pipes = [stream._fid for stream in streams if getattr(stream, "_fid", None) is not None]
-    if not pipes:
-        return
-    end = time.perf_counter() + _PATIENCE_S
-    while select.select(pipes, [], [], 0)[0] and time.perf_counter() < end:
-        time.sleep(0.001)
-    time.sleep(0.0005)  # a thread may hold what it has read, and be about to write it
+    def __bool__(self) -> bool:
+        return self.depth > 0
 
-
-def _in_thread(thread: Any, action: Callable[[], object]) -> None:
-    """Let the publishing thread do something, and wait for it, but not for ever."""
-    done = threading.Event()
-
-    def act() -> None:
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        self.depth += 1
         try:
-            action()
+            yield
         finally:
-            done.set()
+            self.depth -= 1
 
-    thread.schedule(act)
-    done.wait(1.0)
+
+def _nothing(*_: object, **__: object) -> None:
+    return None

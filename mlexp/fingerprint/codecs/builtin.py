@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlexp.fingerprint.walk import Restorer, Walker
 
 _LONG_TEXT = 4096
+_PER_CHARACTER_S = 2e-9  # to encode and to digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ def _float(value: float, _: Walker) -> bytes:
 
 
 def _text(value: str, walker: Walker) -> object:
+    walker.ahead(len(value), _PER_CHARACTER_S)
     data = value.encode("utf-8", "surrogatepass")
     return data if len(data) <= _LONG_TEXT else [walker.buffer(data)]
 
@@ -80,14 +82,17 @@ def _bytes_back(fields: Any, restorer: Restorer) -> bytes:
 
 
 def _children(value: Any, walker: Walker) -> list[object]:
+    walker.ahead(len(value))
     return [walker.child(item) for item in value]
 
 
 def _unordered(value: Any, walker: Walker) -> list[object]:
+    walker.ahead(2 * len(value))
     return sorted(_children(value, walker), key=msgpack.packb)
 
 
 def _pairs(value: dict[Any, Any], walker: Walker) -> list[object]:
+    walker.ahead(2 * len(value))
     return [[walker.child(key), walker.child(item)] for key, item in value.items()]
 
 

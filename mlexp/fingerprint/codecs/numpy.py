@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlexp.errors import NotWalkableError
+from mlexp.fingerprint.asking import module_of
 
 if TYPE_CHECKING:
     from mlexp.fingerprint.walk import Restorer, Walker
+
+_PER_COPIED_BYTE_S = 1e-9
 
 
 class ArrayCodec:
@@ -26,6 +29,10 @@ class ArrayCodec:
     def describe(self, value: Any, walker: Walker) -> object:
         """Return dtype, shape, order and content."""
         order = "F" if value.flags.f_contiguous and not value.flags.c_contiguous else "C"
+        if value.dtype == object:
+            walker.ahead(value.size)
+        elif not (value.flags.c_contiguous or value.flags.f_contiguous):
+            walker.ahead(value.nbytes, _PER_COPIED_BYTE_S)
         flat = value.ravel(order=order)  # a view where the elements lie so, else a copy
         if value.dtype == object:
             return ["O", list(value.shape), order, [walker.child(item) for item in flat.tolist()]]
@@ -59,7 +66,7 @@ class ScalarCodec:
 
     def handles(self, value: object) -> bool:
         """Take every NumPy scalar whose dtype is plain."""
-        return isinstance(value, np.generic) and type(value).__module__ == "numpy"
+        return issubclass(type(value), np.generic) and module_of(type(value)) == "numpy"
 
     def describe(self, value: Any, walker: Walker) -> object:  # noqa: ARG002  (the protocol's)
         """Return dtype and bytes; of texts, which arrays would strip of NULs at their ends, the text."""
@@ -91,7 +98,7 @@ class DtypeCodec:
 
     def handles(self, value: object) -> bool:
         """Take every dtype."""
-        return isinstance(value, np.dtype)
+        return issubclass(type(value), np.dtype)
 
     def describe(self, value: Any, walker: Walker) -> object:  # noqa: ARG002  (the protocol's)
         """Return its text."""

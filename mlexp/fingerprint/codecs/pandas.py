@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mlexp.errors import NotWalkableError
+from mlexp.fingerprint.asking import module_of
 
 if TYPE_CHECKING:
     from mlexp.fingerprint.walk import Restorer, Walker
@@ -23,6 +24,9 @@ _NULLABLE = {
     for name in ("Int8Dtype", "Int16Dtype", "Int32Dtype", "Int64Dtype", "UInt8Dtype", "UInt16Dtype", "UInt32Dtype",
                  "UInt64Dtype", "Float32Dtype", "Float64Dtype", "BooleanDtype")
 }  # fmt: skip
+
+
+_PER_TEXT_S = 0.5e-6
 
 
 class FrameCodec:
@@ -36,8 +40,10 @@ class FrameCodec:
 
     def describe(self, value: Any, walker: Walker) -> object:
         """Return index, columns, each column's values, attrs and flags."""
+        # The labels first: taking a column asks its label for its hash, and only known ones may be asked.
+        index, labels = walker.child(value.index), walker.child(value.columns)
         columns = [_take_array(value.iloc[:, i].array, walker) for i in range(value.shape[1])]
-        return [walker.child(value.index), walker.child(value.columns), columns, *_take_extras(value, walker)]
+        return [index, labels, columns, *_take_extras(value, walker)]
 
     def restore(self, fields: Any, restorer: Restorer) -> object:
         """Return the frame."""
@@ -87,7 +93,7 @@ class IndexCodec:
 
     def handles(self, value: object) -> bool:
         """Take pandas' own indexes."""
-        return isinstance(value, pd.Index) and type(value).__module__.partition(".")[0] == "pandas"
+        return issubclass(type(value), pd.Index) and module_of(type(value)).partition(".")[0] == "pandas"
 
     def describe(self, value: Any, walker: Walker) -> object:
         """Return the kind of index, its names and its values."""
@@ -223,6 +229,7 @@ def _zone_text(dtype: Any) -> str:
 
 def _take_texts(array: Any, walker: Walker) -> list[object]:
     """Describe texts by their lengths in bytes (-1: missing) and all bytes in a row."""
+    walker.ahead(len(array), _PER_TEXT_S)
     encoded = [None if text is pd.NA or text is np.nan or text is None or text != text else
                text.encode("utf-8", "surrogatepass") for text in array.to_numpy(dtype=object)]  # fmt: skip
     lengths = np.array([-1 if text is None else len(text) for text in encoded], dtype="<i8")

@@ -1,6 +1,7 @@
 """Passes: each changes one thing about a script. `ALL` is their order."""
 
 from mlexp.pipeline.passes.awaits import wrap_awaits
+from mlexp.pipeline.passes.declared import take_declarations
 from mlexp.pipeline.passes.errors import replay_errors
 from mlexp.pipeline.passes.figures import show_figures
 from mlexp.pipeline.passes.inputs import bundle_inputs
@@ -10,14 +11,19 @@ from mlexp.pipeline.passes.notebook import hoist_futures, stand_in
 from mlexp.pipeline.passes.own import take_mlexp_out
 from mlexp.pipeline.passes.params import make_flags
 from mlexp.pipeline.passes.randomness import restore_all_states, restore_states
+from mlexp.pipeline.passes.scores import keep_scores
+from mlexp.pipeline.passes.secrets import read_secrets
 from mlexp.pipeline.passes.tidy import tidy
 from mlexp.pipeline.script import Pass
 
 BEFORE_RANDOMNESS: tuple[Pass, ...] = (
+    keep_scores,
     replay_errors,
+    take_declarations,
     take_mlexp_out,
     hoist_futures,
     translate_magics,
+    read_secrets,
     stand_in,
     make_flags,
     bundle_inputs,

@@ -20,16 +20,35 @@ def name_metrics(script: Script) -> Script:
     metrics = []
     last = script.sections[-1]
     source = last.source
+    scores = dict(script.scores)
+    result = ""  # what the value of the last expression is called
     for metric in script.run.metrics:
         expression = metric.expression
+        if metric.origin is MetricOrigin.CALLED:
+            if metric.name not in scores:
+                continue  # the proof says so
+            expression = scores[metric.name]
+        if metric.origin is MetricOrigin.BOUND and not expression:
+            continue  # of a function's variable, which is gone when the script ends
         if metric.origin is MetricOrigin.RESULT:
-            named = _bind_result(source, _free_name(metric.name, script))
-            if named is None:
-                continue
-            source, expression = named
+            if not result:
+                named = _bind_result(source, _free_name("result" if expression else metric.name, script))
+                if named is None:
+                    continue
+                source, result = named
+            expression = _of_result(expression, result) if expression else result
         metrics.append(ScriptMetric(name=metric.name, expression=expression, recorded=metric.value))
     sections = (*script.sections[:-1], replace(last, source=source))
     return replace(script, sections=sections, metrics=tuple(metrics))
+
+
+def _of_result(expression: str, name: str) -> str:
+    """Return an expression over `_`, which is the value of the last expression, over its name in the script."""
+    tree = ast.parse(expression, mode="eval")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == "_":
+            node.id = name
+    return ast.unparse(tree)
 
 
 def _bind_result(source: str, name: str) -> tuple[str, str] | None:

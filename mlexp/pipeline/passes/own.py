@@ -11,7 +11,7 @@ from mlexp.pipeline.script import Script, Section
 
 _OURS = "mlexp"
 _EXTENSION_MAGICS = frozenset({"load_ext", "reload_ext", "unload_ext"})
-_MAGICS = frozenset({"track", "runs", "compare", "export", "verify"})
+_MAGICS = frozenset({"track", "runs", "compare", "experiment", "export", "verify"})
 
 
 def take_mlexp_out(script: Script) -> Script:

@@ -9,6 +9,7 @@ from mlexp.dataflow.bindings import Kind, bindings_of
 from mlexp.dataflow.cell import parse
 from mlexp.pipeline.edits import Edits
 from mlexp.pipeline.script import Script, Section
+from mlexp.records import ParamOrigin
 
 _FLAGS = ("data", "metrics", "history", "figures", "check", "help", "rtol")
 """Our own flags; a param of such a name gets `_` appended."""
@@ -27,9 +28,10 @@ class _Made:
 
 def make_flags(script: Script) -> Script:
     """Make a flag of each param whose binding stands in the script."""
-    flag_of = _flags_of([param.name for param in script.run.params])
+    flag_of = flags_of([param.name for param in script.run.params])
+    written = [param for param in script.run.params if param.origin in (ParamOrigin.CONSTANT, ParamOrigin.FORCED)]
     by_execution: dict[int, dict[str, str]] = {}
-    for param in script.run.params:
+    for param in written:
         by_execution.setdefault(param.execution, {})[param.name] = param.literal
     flags: list[tuple[str, str]] = []
     disputed: list[tuple[str, str, str]] = []
@@ -40,10 +42,10 @@ def make_flags(script: Script) -> Script:
         flags += [(flag_of[flag.name], flag.value) for flag in made]
         disputed += others
         sections.append(replace(section, source=source))
-    return replace(script, sections=tuple(sections), params=tuple(flags), disputed=tuple(disputed))
+    return replace(script, sections=tuple(sections), params=(*script.params, *flags), disputed=tuple(disputed))
 
 
-def _flags_of(names: list[str]) -> dict[str, str]:
+def flags_of(names: list[str]) -> dict[str, str]:
     """Return the flag of each param, without its dashes."""
     flags: dict[str, str] = {}
     for name in names:

@@ -34,7 +34,7 @@ def _restored(script: Script, *, trust_seeds: bool) -> Script:
     for section in script.sections:
         lines: list[str] = []
         for moved in section.execution.generators if _draws(section, trust=trust_seeds) else ():
-            if moved.before == moved.after:
+            if moved.before == moved.after or moved.variable or moved.generator not in _GENERATORS:
                 continue
             if not trust_seeds or not (
                 known.get(moved.generator) == moved.before or _seeds(section, moved.generator, seeding)

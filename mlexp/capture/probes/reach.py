@@ -1,0 +1,104 @@
+"""Generators of random numbers that an execution can reach: by its names, in containers, closures and attributes.
+
+Types are asked, and instance dictionaries are read past the class's own attribute look-up: no code of the user's runs.
+Large containers, and all but the nearest hundred objects, are left out, so that a look costs a fraction of a
+millisecond.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from types import FunctionType, GetSetDescriptorType, MethodType
+from typing import Any
+
+_MAX_ITEMS = 100
+_MAX_OBJECTS = 100
+_MAX_DEPTH = 4
+_mro_of = type.__dict__["__mro__"].__get__  # what no metaclass can change
+_PLAIN = (int, float, str, bytes, bool, type(None))
+
+
+def generators_in_reach(names: Iterable[str], namespace: Mapping[str, object]) -> Iterator[tuple[str, str, object]]:
+    """Yield kind, place and object of each generator; the place is an expression such as `rng` or `model.rngs[0]`.
+
+    Args:
+        names: The names that the execution's text mentions.
+        namespace: The user's variables.
+    """
+    kinds = _kinds()
+    seen: set[int] = set()
+    pending = deque((name, namespace[name], 0) for name in names if name in namespace)
+    while pending and len(seen) < _MAX_OBJECTS:  # the nearest first
+        place, value, depth = pending.popleft()
+        if type(value) in _PLAIN or id(value) in seen:
+            continue
+        seen.add(id(value))
+        kind = next((kind for kind, cls in kinds.items() if issubclass(type(value), cls)), None)
+        if kind is not None:
+            yield kind, place, value
+        elif depth < _MAX_DEPTH:
+            pending.extend((inner, item, depth + 1) for inner, item in _inside(place, value))
+
+
+def _kinds() -> dict[str, type]:
+    found: dict[str, type] = {"random.Random": random.Random}
+    numpy_random, torch = sys.modules.get("numpy.random"), sys.modules.get("torch")
+    for module, name in (numpy_random, "Generator"), (numpy_random, "RandomState"), (torch, "Generator"):
+        cls = vars(module).get(name) if module is not None else None
+        if isinstance(cls, type):
+            found[f"{'torch' if module is torch else 'numpy.random'}.{name}"] = cls
+    return found
+
+
+def _inside(place: str, value: object) -> Iterable[tuple[str, object]]:
+    cls = type(value)
+    if cls in (list, tuple):
+        items: Any = value
+        if len(items) > _MAX_ITEMS:
+            return ()
+        return [(f"{place}[{i}]", item) for i, item in enumerate(list(items)) if type(item) not in _PLAIN]
+    if cls is dict:
+        pairs: Any = value
+        if len(pairs) > _MAX_ITEMS:
+            return ()
+        keys = [key for key, item in list(pairs.items()) if type(key) in (str, int) and type(item) not in _PLAIN]
+        return [(f"{place}[{key!r}]", pairs[key]) for key in keys]
+    if cls is FunctionType:
+        function: Any = value
+        return [(f"{place}.{name}", item) for name, item in _kept_by(function)]
+    if cls is MethodType:
+        method: Any = value
+        return [(f"{place}.__self__", method.__self__)]
+    attributes = instance_dict(value)
+    if attributes is None or len(attributes) > _MAX_ITEMS:
+        return ()
+    names = [name for name, item in list(attributes.items()) if type(name) is str and type(item) not in _PLAIN]
+    return [(f"{place}.{name}", attributes[name]) for name in names]
+
+
+def _kept_by(function: FunctionType) -> Iterator[tuple[str, object]]:
+    """Yield what a function keeps, by the path of attributes at which it lies."""
+    for i, cell in enumerate(function.__closure__ or ()):
+        try:
+            yield f"__closure__[{i}].cell_contents", cell.cell_contents
+        except ValueError:
+            continue  # not bound yet
+    for i, item in enumerate(function.__defaults__ or ()):
+        yield f"__defaults__[{i}]", item
+    for name, item in (function.__kwdefaults__ or {}).items():
+        yield f"__kwdefaults__[{name!r}]", item
+
+
+def instance_dict(value: object) -> dict[str, object] | None:
+    """Return an instance's own attributes; None for what has none, for classes and modules, and for odd classes."""
+    if issubclass(type(value), (type, type(sys))):
+        return None
+    for cls in _mro_of(type(value)):
+        descriptor = cls.__dict__.get("__dict__")
+        if descriptor is not None:
+            found = descriptor.__get__(value) if type(descriptor) is GetSetDescriptorType else None
+            return found if type(found) is dict else None
+    return None
