@@ -85,7 +85,7 @@ def _load_into_live_shell() -> None:
     """In a live IPython, `import mlexp` does what `%load_ext mlexp` does; where that fails, it is still imported."""
     get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
     shell = get_ipython() if get_ipython is not None else None
-    if shell is not None:
+    if shell is not None and not hasattr(shell, "_mlexp_waits"):  # which `mlexp enable` has set
         try:
             shell.extension_manager.load_extension("mlexp")
         except Exception as error:

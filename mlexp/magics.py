@@ -24,7 +24,7 @@ from mlexp.live import MARK
 from mlexp.project import Project
 from mlexp.project.experiments import lost_history
 from mlexp.records import Execution, RunRecord
-from mlexp.render.card import run_card
+from mlexp.render.card import run_card, run_notice
 from mlexp.render.runs import state_of
 
 _NO_EXPANSION = "_ipython_magic_no_var_expand"
@@ -38,7 +38,7 @@ class Extension:
         self._magics: list[tuple[str, str, Callable[..., object], object]] = []
         self.project = Project.open()
         try:
-            self.session = Session(shell, self.project.workplace, show_card=self._show_card)
+            self.session = Session(shell, self.project.workplace, show_card=self._show_card, say=_show_notice)
         except BaseException:
             self.project.close()
             raise
@@ -124,6 +124,12 @@ class Extension:
                 goals=project.store.goals(),
             )
             display({"text/html": html, "text/plain": text}, raw=True)
+
+
+def _show_notice(message: str) -> None:
+    with guarded("show a notice"):
+        html, text = run_notice(message)
+        display({"text/html": html, "text/plain": text}, raw=True)
 
 
 class _Line:

@@ -28,6 +28,7 @@ class _Open:
 
     logs: tuple[_Log, ...] = ()
     warned = False
+    refused = ""
     # A thread may log while its run ends: it must not write to a descriptor that is closed, and perhaps another file's
     # by then. Reentrant, since a finalizer may log in the middle of a call.
     lock = threading.RLock()
@@ -55,7 +56,12 @@ def close_log(journal: Journal) -> None:
 
 def begin_cell() -> None:
     """Let the next mistake be told again."""
-    _Open.warned = False
+    _Open.warned, _Open.refused = False, ""
+
+
+def refuse_log(why: str) -> None:
+    """Say why this cell's run is not recorded, where it logs."""
+    _Open.refused = why
 
 
 def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None, **named: Any) -> None:
@@ -70,7 +76,8 @@ def log(metrics: Mapping[str, Any] | None = None, /, *, step: int | None = None,
     nothing is kept and one warning is given; it never raises.
     """
     if not _Open.logs:
-        _warn("mlexp.log: no run is under way, so nothing is kept. Put %%track above the cell.")
+        advice = f"this cell is not recorded. {_Open.refused}" if _Open.refused else "Put %%track above the cell."
+        _warn(f"mlexp.log: no run is under way, so nothing is kept: {advice}")
         return
     try:
         given = named if metrics is None else {**metrics, **named}

@@ -37,6 +37,8 @@ class Opening:
     """The execution whose body this is, run once more through IPython by `%%capture`."""
     body_ended: Ended | None = None
     """How that body ended."""
+    refused: str = ""
+    """Why a tracked one is not recorded."""
     observed: bool = True
     thread: int = field(default_factory=threading.get_ident)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))

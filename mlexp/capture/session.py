@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from time import perf_counter  # by name: the user may put another clock in its place
@@ -24,7 +25,7 @@ from mlexp.capture.answers import AnswersProbe
 from mlexp.capture.ended import Ended, traceback_of
 from mlexp.capture.guard import forget_failures, guarded, untraced
 from mlexp.capture.history import earlier_executions
-from mlexp.capture.log import begin_cell
+from mlexp.capture.log import begin_cell, refuse_log
 from mlexp.capture.opening import Opening, Probe
 from mlexp.capture.place import experiment_of, interpreter, notebook_path, process_identity
 from mlexp.capture.probes.declared import DeclaredProbe
@@ -56,13 +57,14 @@ ShowCard = Callable[[RunRecord, Sequence[Execution]], None]
 class Session:
     """Hears of every execution of one shell."""
 
-    def __init__(self, shell: Any, place: Workplace, *, show_card: ShowCard) -> None:
+    def __init__(self, shell: Any, place: Workplace, *, show_card: ShowCard, say: Callable[[str], None]) -> None:
         self.shell = shell
         self.place = place
         self.writer = Writer()
         self._surroundings: Surroundings | None = None
         self.interpreter = interpreter()
         self._show_card = show_card
+        self._say = say
         notebook = notebook_path(place.settings, shell.user_ns)
         self.record = SessionRecord(
             id=SessionId(uuid.uuid4().hex),
@@ -159,7 +161,7 @@ class Session:
             if opening.body_of is not None:
                 return
             if opening.track is not None:
-                with guarded("begin the run"):
+                with guarded("begin the run", partial(_refuse, opening)):
                     self._begin_run(opening)
             for probe in self._probes:
                 with guarded("look before a cell"):
@@ -187,6 +189,8 @@ class Session:
             if tracking is None or tracking.opening is not opening:
                 self._keep(self._fold(opening, ended, note=None))
                 self._flush_soon()
+                if opening.refused:
+                    self._say(f"this cell ran, but is not recorded. {opening.refused}")
                 return
             try:
                 execution = self._fold(opening, ended, note=tracking.note)
@@ -234,6 +238,9 @@ class Session:
         run, modules = finished.run, tuple(name for name in list(sys.modules) if type(name) is str)
         try:
             self._flush(wait_s=PATIENCE_S)
+        except StoreError as error:
+            self._say(f"{run.reference} has ended, but is not kept yet; the next cell tries again. {error}")
+            return
         finally:
             self.writer.add("read the installed packages", lambda: self._keep_environment(run.id, modules))
         if self.place.settings.card:
@@ -384,6 +391,11 @@ class Session:
     def _is_forked(self) -> bool:
         """Tell whether this is a child process: the database's connection is the parent's alone."""
         return os.getpid() != self._process
+
+
+def _refuse(opening: Opening, why: str) -> None:
+    opening.refused = why
+    refuse_log(why)
 
 
 def _is_body(peeled: Peeled, outer: Peeled) -> bool:

@@ -11,9 +11,12 @@ from mlexp.errors import UsageError
 
 _MARK = "# written by `mlexp enable`"
 # Startup files run among the user's variables: one expression leaves no name there. Once mlexp is uninstalled it is
-# false. `import mlexp` never raises: where there is no store, it says so, and the kernel goes on.
+# false. The mark on the shell keeps the import from loading the extension at once.
 _TEXT = f"""{_MARK}; `mlexp disable` takes it away
-__import__("importlib.util").util.find_spec("mlexp") and __import__("mlexp")
+__import__("importlib.util").util.find_spec("mlexp") and (
+    setattr(get_ipython(), "_mlexp_waits", True),
+    __import__("mlexp.at_start").at_start.load_when_used(),
+)
 """
 
 
@@ -37,7 +40,7 @@ def _enable(context: Context, words: argparse.Namespace) -> Answer:  # noqa: ARG
         except OSError as error:
             why = error.strerror or error
             raise UsageError(f"{path} cannot be written: {why}. IPYTHONDIR names another folder.") from None
-    how = "Every IPython and every notebook kernel that starts from now on loads mlexp"
+    how = "Every IPython and every notebook kernel that starts from now on loads mlexp where it is in use"
     text = f"{how}: {'wrote' if changed else 'it is as it was in'} {path}\nmlexp disable takes it away."
     return Answer(text=text, json={"path": str(path), "enabled": True, "changed": changed})
 

@@ -74,6 +74,12 @@ def run_card(
     return html, "\n".join(text)
 
 
+def run_notice(message: str) -> tuple[str, str]:
+    """Return what stands in a card's place where there is no run to show, as HTML and as text."""
+    text = f"mlexp: {clean(message)}"
+    return f'<div role="alert" style="{_BOX}">{escape(text)}</div>', text
+
+
 def _lines(side: Side, before: Side | None, *, goals: Mapping[str, str] | None, first: bool) -> Iterator[Line]:
     run = side.run
     if run.error is not None:

@@ -51,6 +51,11 @@ class Answer:
         return [html for html in htmls if 'aria-label="Run r' in html]
 
     @property
+    def notices(self) -> list[str]:
+        htmls = [c["data"].get("text/html", "") for kind, c in self.outputs if kind == "display_data"]
+        return [html for html in htmls if 'role="alert"' in html]
+
+    @property
     def error(self) -> str:
         """The error's type, or nothing."""
         return str(self.content.get("ename", ""))

@@ -163,10 +163,10 @@ def test_a_failed_cell_keeps_what_was_scored(ready):
 
 
 def test_in_a_block_and_in_a_module_of_ones_own(ready, folder, monkeypatch):
-    (folder / "mine.py").write_text("from sklearn.metrics import f1_score\ndef f1(y, p): return f1_score(y, p)\n")
+    (folder / "my_scores.py").write_text("from sklearn.metrics import f1_score\ndef f1(y, p): return f1_score(y, p)\n")
     monkeypatch.syspath_prepend(folder)
-    ready.ok("import mlexp, mine")
-    ready.ok("with mlexp.track('block'): print(accuracy_score(y, p), mine.f1(y, q))")
+    ready.ok("import mlexp, my_scores")
+    ready.ok("with mlexp.track('block'): print(accuracy_score(y, p), my_scores.f1(y, q))")
     assert sorted(called(ready.latest())) == ["accuracy", "f1"]
 
 

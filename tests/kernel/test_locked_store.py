@@ -28,6 +28,9 @@ class TestALockedStore:
         answer = kernel.ok("%%track\n5", limit_s=15)
         assert answer.result == "5"
         assert "locked" in answer.stderr
+        (notice,) = answer.notices
+        assert "this cell ran, but is not recorded" in notice
+        assert "this cell is not recorded" in kernel.ok("%%track\nimport mlexp\nmlexp.log(x=1)", limit_s=15).stderr
         locked.execute("ROLLBACK")
         assert kernel.ok("%%track\n6").cards
 
@@ -35,7 +38,8 @@ class TestALockedStore:
         locked.execute("ROLLBACK")
         kernel.ok("import sqlite3")
         lock = "other = sqlite3.connect('.mlexp/runs.db', isolation_level=None)"
-        assert kernel.ok(f"%%track inside\n{lock}\nother.execute('BEGIN IMMEDIATE')\n5;", limit_s=15).status == "ok"
+        answer = kernel.ok(f"%%track inside\n{lock}\nother.execute('BEGIN IMMEDIATE')\n5;", limit_s=15)
+        assert "has ended, but is not kept yet" in answer.notices[0]
         kernel.ok("other.close()")
         kernel.ok("7")
         assert project.find("inside").status is RunStatus.FINISHED

@@ -166,7 +166,8 @@ def told_once(calls: Sequence[Call], known: Sequence[Metric], texts: Texts, *, l
             if key in done:
                 continue
             done.add(key)
-            there = [other for other in calls if (other.place, other.told.name) == key]
+            scores = (other for other in calls if isinstance(other.told, Score))
+            there = [other for other in scores if (other.place, other.told.name) == key]
             numbers = tuple(other.told.value for other in there if isinstance(other.told, Score))
             name = names.free(told.name)
             curves.append(Curve(name=name, values=numbers))

@@ -3,7 +3,7 @@
 While a tracked cell runs, a function has other code: its own source, where each `return X` is `return ear(X)`. The
 function stays the same object, so references that were taken before are heard as well, and signatures, pickles and
 patches of the user's are as ever. File, lines, names and variables are those of its own code, so an error looks as
-always. What has no source is not heard.
+always. What has no source is not heard, nor is what was imported from another source than now lies there.
 """
 
 from __future__ import annotations
@@ -109,13 +109,23 @@ def _compiled(code: CodeType, function: FunctionType) -> CodeType | None:
         around = []  # it stands at the top of its file
     tree = ast.parse("".join([*around, *block]))
     ast.increment_lineno(tree, code.co_firstlineno - 1 - len(around))
+    flags = code.co_flags & _FUTURES
+    same = _find(compile(tree, code.co_filename, "exec", flags=flags, dont_inherit=True), code)
+    if same is None or _traits(same) != _traits(code):
+        return None  # the file is another than the one that was imported
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
             node.body = [_Returns().visit(statement) for statement in node.body]
             break
-    flags = code.co_flags & _FUTURES
     made = compile(ast.fix_missing_locations(tree), code.co_filename, "exec", flags=flags, dont_inherit=True)
-    return _find(made, code)
+    found = _find(made, code)
+    return found if found is not None and _MARK in found.co_consts else None
+
+
+def _traits(code: CodeType) -> tuple[object, ...]:
+    """Return what a function's code owes to its own text, and not to what stands around it in its file."""
+    constants = {repr(constant) for constant in code.co_consts if not isinstance(constant, CodeType)}
+    return {*code.co_names}, code.co_varnames, code.co_freevars, constants, {*code.co_positions()}
 
 
 class _Returns(ast.NodeTransformer):
@@ -141,7 +151,7 @@ class _Returns(ast.NodeTransformer):
 def _find(outer: CodeType, code: CodeType) -> CodeType | None:
     for constant in outer.co_consts:
         if isinstance(constant, CodeType):
-            if constant.co_name == code.co_name and _MARK in constant.co_consts:
+            if constant.co_name == code.co_name and constant.co_firstlineno == code.co_firstlineno:
                 return constant
             if found := _find(constant, code):
                 return found
