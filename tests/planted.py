@@ -199,6 +199,69 @@ NAMED = {
 }
 """Code that binds a value to the name of a secret."""
 
+PLACES = (
+    "user: ada\npassword: {words}\nhost: db",
+    "pwd = {words}",
+    "[db]\npassword={words}\nport=1",
+    "TOKEN IS: {an}",
+    "THE PASSWORD IS {pw}",
+    "Incorrect API key provided: {an}.",
+    "INFO:root:logging in with password={words}",
+    "password:\n  {pw}",
+    "password => {words}",
+    "<b>password</b>: {pw}",
+    '<input type="password" name="pw" value="{pw}">',
+    "<input value='{pw}' type='password'/>",
+    '<input type="hidden" name="csrf_token" value="{an}">',
+    "  name         password\n0  ada  {pw}\n1  bob  zzz",
+    "<tr><th></th><th>user</th><th>api_key</th></tr>\n<tr><th>0</th><td>ada</td><td>{an}</td></tr>",
+    "<tr><td>password</td><td>{pw}</td></tr>",
+    "| user | password |\n|------|------|\n| ada | {pw} |",
+    "| password | {pw} |",
+    "https://ada:*{pw}@db.example.com/x",
+    "CREATE USER ada IDENTIFIED BY '{pw}'",
+    "ALTER USER ada WITH PASSWORD '{words}'",
+    "CREATE SECRET s (TYPE S3, KEY_ID 'x', SECRET '{an}')",
+    "fs.azure.account.key.x.dfs.core.windows.net={an}{an}",
+    "echo '{pw}' | docker login --password-stdin",
+    "redis-cli -h db -a {pw} ping",
+    "curl -b 'session={an}' https://example.com",
+    "curl -H 'api-key: {words}7' https://example.com",
+    '[api]\nkey = "{an}"',
+)
+"""Texts around a secret: `{an}` letters and digits, `{pw}` a password of all characters, `{words}` letters."""
+
+CODES = (
+    'client = OpenAI("{hex}")',
+    'client = finnhub.Client("{an}")',
+    'run = comet_ml.Experiment("{an}", project_name="x")',
+    "params = {{'q': 'London', 'appid': '{hex}'}}",
+    "r = requests.get(url, params={{'key': '{an}'}})",
+    "key = b'{fernet}'\nbox = Fernet(key)",
+    "k = b'{fernet}'\nbox = Fernet(k)",
+    "k = '{hex}'\nopenai.api_key = k",
+    "k = '{hex}'\nclient = Client(api_key=k)",
+    "db = pymysql.connect('localhost', 'root', '{pw}', 'shop')",
+    "auth.set_access_token('{an}', 'x')",
+    "auth = tweepy.OAuthHandler('abc', '{an}')",
+    "box = AES.new(b'{an}', AES.MODE_CBC)",
+    "code = pyotp.TOTP('{an}')",
+    "token = jwt.encode({{'a': 1}}, '{words}', algorithm='HS256')",
+    "x = os.getenv('DB_PASSWORD') or '{words}'",
+    "st.secrets['x'] = '{an}'",
+    "dbutils.secrets.put('scope', 'name', '{an}')",
+    "x = 1  # password: {words}",
+    "%set_env DB_PASSWORD={pw}",
+    "!PGPASSWORD={words} psql -h db",
+    "!export DB_PASS={words}",
+    "%%bash\nDB_PASSWORD={words}\necho done",
+    "%%track\n%%writefile .env\nDB_PASSWORD={words}\nX=1",
+    "%%bash\ncat > db.ini <<EOF\n[db]\npassword = {words}\nEOF",
+    "cfg.read_string('[db]\\npassword={words}\\n')",
+    'cfg = yaml.safe_load("""\napi:\n  key: {an}\n""")',
+)
+"""Code around a secret."""
+
 INNOCENT = """
 use_cls_token = True
 num_tokens = 4096; max_tokens = 512; n_tokens_per_step = 8192
@@ -213,6 +276,9 @@ commit = "9fceb02d0ae598e95dc970b74767f19372d61af8"; run_id = "550e8400-e29b-41d
 primary_key = "customer_id"; sort_key = "created_at"; keys = ["a", "b"]; foreign_key = "orders.customer_id"
 rng_key = "jax.random.PRNGKey(0)"; cache_key = "train-v2-2024-01-01"; key = "val_loss"; keyword = "pass"
 x = df.pivot(index="key", columns="token", values="secret_score"); df["token"] = df["text"].str.split()
+run = Run("9fceb02d0ae598e95dc970b74767f19372d61af8"); id = UUID("550e8400-e29b-41d4-a716-446655440000")
+model = AutoModel("sentence-transformers/all-MiniLM-L6-v2"); params = {"key": "val_loss", "app": "churn"}
+# password  strength_of_it  n_tokens
 author = "Ada Lovelace"; authority = "EPA"; authors = 3; monkey = "banana"; turkey = "TR"; hockey = "NHL"
 url = "https://example.com:8080/data.csv?key=a&page=2"; repo = "git@github.com:ada/project.git"
 path = "data/tokens/train.parquet"; token_path = "models/tokenizer.json"; secrets_file = "secrets.toml"
@@ -249,6 +315,21 @@ def drawn(template: str, seed: object) -> tuple[str, list[str]]:
 
     text = re.sub(r"(?<!\{)\{(uuid|[a-z0-9]+:\d+)\}", part, template)
     return text.replace("{{", "{").replace("}}", "}"), parts
+
+
+def placed(template: str, seed: object) -> tuple[str, str]:
+    """Return the text of one of `PLACES` or `CODES`, and its secret."""
+    rng = random.Random(f"{template}{seed}")
+    letters, hexadecimal = string.ascii_letters + string.digits, "0123456789abcdef"
+    kinds = {
+        "an": "".join(rng.choices(letters, k=31)) + "7",
+        "hex": "".join(rng.choices(hexadecimal, k=31)) + "7",
+        "pw": "".join(rng.choices(letters + "!%^&*._-+", k=12)) + "_8x",
+        "words": rng.choice(("hunter", "banana", "dragon")) + rng.choice(("hunter", "battery", "staple")),
+        "fernet": base64.urlsafe_b64encode(rng.randbytes(32)).decode(),
+    }
+    kind = next(kind for kind in kinds if f"{{{kind}}}" in template)
+    return template.format(**kinds), kinds[kind]
 
 
 def secret_of(parts: list[str]) -> str:

@@ -56,13 +56,16 @@ def _found_in(notebook: Path, *, every: bool) -> Iterator[dict[str, Any]]:
                 is_target = "target" in cell.get("metadata", {}).get("tags", ())
                 if is_target or (every and text.strip() and not text.lstrip().startswith("%%")):
                     tracked.append((number, text))
-                    text = f"%%track\n{text}"
+                    text = f"%%track cell-{number}\n{text}"
                 if not _run(client, text):
                     print(json.dumps({"notebook": notebook.name, "cell": number, "failed": True}), flush=True)
             _run(client, "%unload_ext mlexp")
             project = Project(store, Settings())
-            runs = sorted(project.runs(), key=lambda run: run.record.number)
-            for (number, text), run in zip(tracked, runs, strict=False):
+            runs = {run.name: run for run in project.runs()}
+            for number, text in tracked:
+                run = runs.get(f"cell-{number}")
+                if run is None:
+                    continue  # a text that is no Python makes no run
                 yield {
                     "cell": number,
                     "text": text,

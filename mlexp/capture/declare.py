@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from mlexp.capture.numbers import as_number
 from mlexp.dataflow.bindings import literal_of
 from mlexp.fingerprint import kind_of, summary_of
+from mlexp.fingerprint.asking import is_one_of
 from mlexp.records import DataRecord, Digest
 from mlexp.redaction.credentials import LARGEST, holds_credentials, is_credential_file
 from mlexp.snapshot import BlobStore, keep
@@ -173,9 +174,9 @@ _NOT_PLAIN = object()
 
 def _plain(value: object, depth: int) -> object:
     """Return the value with NumPy's numbers as Python's, or `_NOT_PLAIN`."""
-    if value is None or type(value) in (bool, int, str):
+    if value is None or is_one_of(type(value), (bool, int, str)):
         return value
-    if type(value) in (list, tuple, set):
+    if is_one_of(type(value), (list, tuple, set)):
         items = [_plain(item, depth - 1) for item in value] if depth else [_NOT_PLAIN]  # type: ignore[attr-defined]
         return _NOT_PLAIN if any(item is _NOT_PLAIN for item in items) else type(value)(items)  # type: ignore[call-arg]
     if type(value) is dict:

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mlexp.capture.numbers import as_number, number_expression
+from mlexp.capture.points import Score
 from mlexp.capture.reading import CannotReadError, read
-from mlexp.capture.scores import DICTS, Score, scores_in
+from mlexp.capture.scores import DICTS, scores_in
+from mlexp.capture.shown import as_read, name_of_number, names_read, printed, result_name, root_name
 from mlexp.dataflow.bindings import Binding, Kind, bindings_of
-from mlexp.dataflow.changes import changes_in, root_of, statements_of
-from mlexp.dataflow.rules import SETTINGS, Scope, called, is_score, is_settings, is_timing, kind_of
+from mlexp.dataflow.changes import root_of, statements_of
+from mlexp.dataflow.rules import (
+    SETTINGS,
+    Scope,
+    called,
+    is_moment,
+    is_score,
+    is_settings,
+    is_timing,
+    keeps_folds,
+    kind_of,
+    makes_data,
+)
 from mlexp.dataflow.uses import Uses, loops_around, measures, uses_of
 from mlexp.fingerprint.asking import is_one_of, module_of, name_of, simple_name_of
 from mlexp.records import Metric, MetricOrigin
 
-_READERS = frozenset("np numpy pd plt sns math ax fig print display len round float int sum min max abs str".split())
 _LOOKS_AT_DATA = frozenset({"head", "tail", "sample", "describe", "value_counts", "corr", "cov", "query", "info"})
 _COMPUTED = (Kind.COMPUTED, Kind.SAID)
 _MAKERS = frozenset("DataFrame Series array asarray tensor linspace logspace geomspace arange zeros ones full".split())
@@ -102,7 +113,7 @@ class _Search:
             binding = self._bindings[name]
             value = self._namespace[name]
             if binding.kind is Kind.CLOCK or (binding.kind is Kind.COMPUTED and is_timing(name)):
-                if name not in self._forced and not name.startswith("_"):
+                if name not in self._forced and not name.startswith("_") and not is_moment(binding.node):
                     expression = number_expression(value, name)
                     timings.append(Metric(name=name, value=number, origin=MetricOrigin.BOUND, expression=expression))
             elif name in telling:
@@ -132,7 +143,8 @@ class _Search:
         begun |= {key.value: item.value for key, item in pairs}
         built = any(isinstance(n, ast.Call) and called(n) in _MAKERS for n in ast.walk(binding.node or ast.Pass()))
         given = {n for n, b in self._bindings.items() if b.kind in SETTINGS or b.kind is Kind.COUNTER}
-        for score in scores_in(name, value, loop=loop, built=built, given=given):
+        folds = keeps_folds(node)
+        for score in scores_in(name, value, loop=loop, built=built, folds=folds, given=given):
             if score.key in begun and repr(begun[score.key]) == repr(score.value) and not is_score(score.key):
                 continue  # a constant that stood there from the start
             yield score
@@ -177,13 +189,13 @@ class _Search:
                     _is_table(self._namespace.get(root))
                     and _kind_of_value(statement.value, self._known) is Kind.COMPUTED
                 ):
-                    self._read(_as_load(target), name=_name_of(target))
+                    self._read(as_read(target), name=name_of_number(target))
 
     def _shown(self) -> None:
         """Take what the cell prints of what it or an earlier cell computed: `print(scores.mean(), costs[-1])`."""
-        for expression, after in _printed(self._tree):
+        for expression, after in printed(self._tree):
             if not after & {*names_read(expression)}:
-                self._read(expression, name=_name_of(expression))
+                self._read(expression, name=name_of_number(expression))
 
     def _result(self, result: object) -> None:
         """Take the numbers of the last expression."""
@@ -209,14 +221,14 @@ class _Search:
             return
         if isinstance(node, ast.Constant) or _kind_of_value(node, self._kinds) is not Kind.COMPUTED:
             return
-        name = result_name(node)
+        name = name_of_number(node) if isinstance(node, ast.Subscript) else result_name(node)
         if as_number(result) is not None:
             self._add_result(name, result, "", node)
             return
-        if is_settings(name) or name in _LOOKS_AT_DATA:
+        if is_settings(name) or name in _LOOKS_AT_DATA or makes_data(node):
             return  # `search.best_params_`
         values = {k.value: v.id for k, v in _pairs(node) if isinstance(k, ast.Constant) and isinstance(v, ast.Name)}
-        for score in scores_in(name, result):
+        for score in scores_in(name, result, folds=keeps_folds(node)):
             if values.get(score.key) not in self._metrics:
                 free = score.key and score.key not in ("mean", "std")
                 key = score.key if free else f"{name}.{score.key}".rstrip(".")
@@ -241,7 +253,7 @@ class _Search:
             self._add(name, value, expression)
 
     def _add_result(self, name: str, value: object, expression: str, node: ast.expr) -> None:
-        number = as_number(value)
+        number = as_number(value) if not makes_data(node) else None
         text = ast.unparse(node)
         told = any(metric.expression == text for metric in self._metrics.values())
         if number is not None and not told:
@@ -280,45 +292,6 @@ def _kind_of_value(node: ast.expr, kinds: Mapping[str, Kind]) -> Kind:
     return kind_of(node, Scope(kinds=dict(kinds)))
 
 
-def _printed(tree: ast.Module) -> Iterator[tuple[ast.expr, set[str]]]:
-    """Yield each expression that a top-level `print` shows, and the names that the cell binds or changes behind it."""
-    statements = list(statements_of(tree.body))
-    for index, statement in enumerate(statements):
-        call = statement.value if isinstance(statement, ast.Expr) else None
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("print", "display"):
-            behind = statements[index + 1 :]
-            after = {name for s in behind for name in _may_change(s)}
-            for argument in call.args:
-                for shown in _shown_parts(argument):
-                    yield shown, after
-
-
-def _may_change(statement: ast.stmt) -> Iterator[str]:
-    """Yield the names that a statement binds, plainly changes, or hands to a function that is no known reader."""
-    yield from changes_in(ast.Module([statement], []))
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            yield node.id
-        elif isinstance(node, ast.Call) and root_of(node.func) not in _READERS:
-            yield from (n.id for n in (*node.args, *(k.value for k in node.keywords)) if isinstance(n, ast.Name))
-
-
-def _shown_parts(node: ast.expr) -> Iterator[ast.expr]:
-    match node:
-        case ast.JoinedStr(values=values):
-            for value in values:
-                if isinstance(value, ast.FormattedValue):
-                    yield value.value
-        case ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod(), right=right):
-            yield from right.elts if isinstance(right, ast.Tuple) else [right]
-        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr="format"), args=args, keywords=keywords):
-            yield from [*args, *(keyword.value for keyword in keywords)]
-        case ast.Constant():
-            return
-        case _:
-            yield node
-
-
 def _is_table(value: object) -> bool:
     """Tell whether a value is something that people collect scores in."""
     kind = type(value)
@@ -328,58 +301,3 @@ def _is_table(value: object) -> bool:
 
 def _pairs(node: ast.expr | None) -> list[tuple[ast.expr | None, ast.expr]]:
     return list(zip(node.keys, node.values, strict=True)) if isinstance(node, ast.Dict) else []
-
-
-def _as_load(target: ast.expr) -> ast.expr:
-    return ast.parse(ast.unparse(target), mode="eval").body
-
-
-def names_read(node: ast.AST) -> set[str]:
-    """Return the names in an expression."""
-    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-
-
-def root_name(node: ast.expr) -> str:
-    """Return the first name in an expression, or nothing."""
-    return next((inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)), "")
-
-
-def _name_of(node: ast.expr) -> str:
-    """Return what a number is called that an expression gives: `costs[-1]`, `scores.mean`, the key of an item."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-        return node.slice.value
-    text = ast.unparse(node)
-    plain = re.fullmatch(r"(?:\w+\.)?([\w.]+?)\(\)", text)
-    if plain and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return text.removesuffix("()")
-    if isinstance(node, ast.Call):
-        given = [ast.unparse(argument) for argument in node.args[:1]]
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name in ("round", "float", "int") and node.args:
-            return _name_of(node.args[0])
-        return f"{given[0]}.{name}" if given and re.fullmatch(r"[\w.]+", given[0]) else text
-    return text
-
-
-def result_name(node: ast.expr) -> str:
-    """Return what the number of an expression is called: after its function, `_score` left out; else "result"."""
-    while isinstance(node, ast.Call):
-        function = node.func
-        called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        if called not in ("float", "round", "int", "mean", "std", "item", "abs"):
-            return re.sub(r"(?<=.)_score$", "", called) or "result"
-        inner = node.args[0] if node.args else function.value if isinstance(function, ast.Attribute) else None
-        if isinstance(inner, ast.Name) and called in ("mean", "std"):
-            return inner.id if inner.id in ("np", "numpy") else f"{inner.id}.{called}"
-        if not isinstance(inner, ast.Call):
-            return _result_of(inner) or called
-        node = inner
-    return _result_of(node) or "result"
-
-
-def _result_of(node: ast.expr | None) -> str:
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-        return node.slice.value
-    return node.attr if isinstance(node, ast.Attribute) else ""

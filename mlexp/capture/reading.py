@@ -15,15 +15,20 @@ from typing import Any
 from mlexp.capture.fields import fields_of
 from mlexp.capture.numbers import as_number
 from mlexp.capture.scores import DICTS
-from mlexp.fingerprint.asking import imported, is_one_of, module_of, name_of
+from mlexp.fingerprint.asking import attributes_of, bases_of, imported, is_one_of, members_of, module_of, name_of
 
 _MAX_SIZE = 1_000_000
 _REDUCTIONS = frozenset("mean std var median min max sum argmax argmin item".split())
+_ELEMENTWISE = frozenset("sqrt square exp log log2 log10 abs".split())
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "round": round, "float": float, "int": int, "abs": abs, "min": min, "max": max, "sum": sum, "len": len,
 }  # fmt: skip
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+}  # fmt: skip
+_COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
 }  # fmt: skip
 
 
@@ -60,22 +65,56 @@ def _read(node: ast.expr, namespace: Mapping[str, object]) -> Any:
             return getattr(table, how)[_key(index, namespace)]
         case ast.Subscript(value=inner, slice=index):
             return _item(_read(inner, namespace), _key(index, namespace))
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARED:
+            return _COMPARED[type(op)](_comparable(_read(left, namespace)), _comparable(_read(right, namespace)))
         case ast.Attribute(value=inner, attr=name):
-            fields = fields_of(_read(inner, namespace))
-            if fields is None:
-                raise CannotReadError(name)
-            return fields[name]
+            return _attribute(_read(inner, namespace), name)
         case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name), args=[inner], keywords=[]) if (
-            _is_numpy(namespace.get(module)) and name in _REDUCTIONS
+            _is_numpy(namespace.get(module)) and name in _REDUCTIONS | _ELEMENTWISE
         ):
             return getattr(namespace[module], name)(_plain(_read(inner, namespace)))
-        case ast.Call(func=ast.Attribute(value=inner, attr=name), args=[], keywords=[]) if name in _REDUCTIONS:
+        case ast.Call(func=ast.Attribute(value=inner, attr=name), args=[], keywords=keywords) if (
+            name in _REDUCTIONS and all(k.arg == "axis" and isinstance(k.value, ast.Constant) for k in keywords)
+        ):
             method = getattr(_array(_read(inner, namespace)), name)
             if type(method) is MethodType or callable(method):
-                return method()
+                return method(**{str(k.arg): _read(k.value, namespace) for k in keywords})
+        case ast.Call(func=ast.Attribute(value=inner, attr="round"), args=[] | [ast.Constant()] as args, keywords=[]):
+            return _array(_read(inner, namespace)).round(*(_read(argument, namespace) for argument in args))
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS and name not in namespace:
             return _FUNCTIONS[name](*(_plain(_read(argument, namespace)) for argument in args))
     raise CannotReadError(type(node).__name__)
+
+
+def _attribute(value: Any, name: str) -> Any:
+    """Return what an object keeps under a name: a field of it, or a plain attribute that no class stands before.
+
+    What statsmodels' results were asked for, they keep; so what was printed of them can be had.
+    """
+    fields = fields_of(value)
+    if fields is not None:
+        return fields[name]
+    own, classes = attributes_of(value), bases_of(type(value))
+    library = module_of(type(value)).partition(".")[0]
+    if library == "statsmodels":
+        own = attributes_of(own.get("_results", value))
+        cache = own.get("_cache")
+        own = {**own, **cache} if type(cache) is dict else own
+    elif any(name in members_of(cls) for cls in classes) or any(
+        "__getattribute__" in members_of(cls) for cls in classes if cls is not object
+    ):
+        raise CannotReadError(name)
+    return own[name]
+
+
+def _comparable(value: Any) -> Any:
+    """Return what can be compared without running code of the user's: a plain value, or an array of such."""
+    if is_one_of(type(value), (int, float, str, bool)) or as_number(value) is not None:
+        return value
+    found = _table(value)
+    if found.ndim > 2 or getattr(getattr(found, "dtype", None), "kind", "") not in tuple("fiubUS"):
+        raise CannotReadError("no plain values")
+    return found
 
 
 def _number(node: ast.expr, namespace: Mapping[str, object]) -> Any:

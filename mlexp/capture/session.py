@@ -269,7 +269,7 @@ class Session:
         peeled = found[0] if found else peel(typed)
         outer = self._under_way.outer()
         body_of = outer if outer is not None and _is_body(peeled, outer.peeled) else None
-        clean = self.place.redactor.code
+        clean, namespace = self.place.redactor.code, self.shell.user_ns
         source, python = clean(source), clean(self._python_of(info, peeled))
         request, cell_id = _request_of(self.shell)
         return Opening(
@@ -277,8 +277,8 @@ class Session:
             source=source,
             python=python,
             peeled=peeled,
-            names=names_of(python, rebound_builtins(self.shell.user_ns, getattr(self.shell, "user_ns_hidden", {}))),
-            namespace=self.shell.user_ns,
+            names=names_of(python, rebound_builtins(namespace, getattr(self.shell, "user_ns_hidden", {})), namespace),
+            namespace=namespace,
             track=found[1] if found and body_of is None else None,
             cell_id=getattr(info, "cell_id", None) or cell_id,
             request=request,

@@ -8,38 +8,54 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
 from mlexp.dataflow.bindings import Binding, Kind, bindings_of, literal_of
 from mlexp.dataflow.cell import parse
-from mlexp.dataflow.looks import dressing_in, is_path
-from mlexp.dataflow.names import changed_in_place
+from mlexp.dataflow.looks import dressing_in, is_looks_name, is_path
+from mlexp.dataflow.needed import fixed_in, matters, mentioned_for, modules_in
+from mlexp.dataflow.rules import is_written_data
 from mlexp.records import Execution, Outcome, Param
 
 
 def rests_on(executions: Sequence[Execution], target: Execution) -> tuple[Execution, ...]:
     """Return the executions, up to and with `target`, that bind or plainly change what it reads, in their order."""
+    return tuple(link.execution for link in _chain(executions, target))
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """One execution that a run rests on."""
+
+    execution: Execution
+    mentions: Set[str]
+    """The names in those of its statements that count; of the tracked one, all that it reads."""
+
+
+def _chain(executions: Sequence[Execution], target: Execution) -> tuple[_Link, ...]:
     late: set[str] = set()  # what functions read: whenever they are called, so at the target at the latest
     while True:
-        found = _chain(executions, target, late)
-        more = {name for execution in found for name in _read_late(execution.python) if name in execution.read}
+        found = _links(executions, target, late)
+        more = {n for link in found for n in _read_late(link.execution.python) & link.mentions & {*link.execution.read}}
         if more <= late:
             return found
         late |= more
 
 
-def _chain(executions: Sequence[Execution], target: Execution, late: Set[str]) -> tuple[Execution, ...]:
+def _links(executions: Sequence[Execution], target: Execution, late: Set[str]) -> tuple[_Link, ...]:
+    earlier = [e for e in executions if e.index < target.index and e.outcome is not Outcome.NOT_RUN]
+    modules = frozenset().union(*(modules_in(e.python) for e in earlier))
+    fixed = frozenset().union(*(fixed_in(e.python) for e in earlier))
     needed = {*target.read, *late}
-    found = [target]
-    for execution in sorted((e for e in executions if e.index < target.index), key=lambda e: -e.index):
-        if execution.outcome is Outcome.NOT_RUN:
+    found = [_Link(target, frozenset(target.loaded))]
+    for execution in sorted(earlier, key=lambda e: -e.index):
+        if not matters(execution.python, frozenset(execution.bound), needed, modules):
             continue
-        changed = _changed(execution.python)
-        if needed.isdisjoint(execution.bound) and needed.isdisjoint(changed):
-            continue
-        needed |= set(execution.read)
-        found.append(execution)
+        mentions = mentioned_for(execution.python, needed, fixed, modules) & {*execution.loaded}
+        needed |= mentions & {*execution.read}
+        found.append(_Link(execution, mentions))
     return tuple(reversed(found))
 
 
@@ -59,15 +75,20 @@ def params_of(executions: Sequence[Execution], target: Execution, *, paths: Sequ
 
 
 def used_bindings(executions: Sequence[Execution], target: Execution) -> dict[str, tuple[Binding, Execution]]:
-    """Return how each name was bound that the run reads, and by which execution; hidden names left out."""
-    chain = rests_on(executions, target)
+    """Return how each name was bound that the run reads, and by which execution.
+
+    Hidden names, and those of looks and of data that was written down, are left out.
+    """
+    links = _chain(executions, target)
+    chain = [link.execution for link in links]
     bindings = dict(zip((execution.index for execution in chain), _bindings_of(chain), strict=True))
     found: dict[str, tuple[Binding, Execution]] = {}
-    for name, execution in _uses(chain):
+    for name, execution in _uses(links):
         found.pop(name, None)
         binding = bindings[execution.index].get(name)
-        if binding is not None and not name.startswith("_"):
-            found[name] = binding, execution
+        if binding is None or name.startswith("_") or is_looks_name(name) or is_written_data(name, binding.value):
+            continue
+        found[name] = binding, execution
     return found
 
 
@@ -102,7 +123,7 @@ def is_param_value(value: object, paths: Sequence[str] = ()) -> bool:
     return not (isinstance(value, (list, tuple, set, dict)) and not value)
 
 
-def _uses(chain: Sequence[Execution]) -> Iterator[tuple[str, Execution]]:
+def _uses(chain: Sequence[_Link]) -> Iterator[tuple[str, Execution]]:
     """Yield each name that an execution of the chain reads, with the execution that had bound it by then.
 
     A name that was bound anew after its last reader had run is not used in its new meaning; a function reads whenever
@@ -111,9 +132,10 @@ def _uses(chain: Sequence[Execution]) -> Iterator[tuple[str, Execution]]:
     used: set[tuple[int, str]] = set()
     binders: dict[str, Execution] = {}
     behind: dict[str, set[str]] = {}
-    for execution in chain:
-        through = {inner for name in execution.loaded for inner in behind.get(name, ())}
-        for name in {*execution.loaded, *through} - (_dressing(execution.python) - through):
+    for link in chain:
+        execution = link.execution
+        through = {inner for name in link.mentions for inner in behind.get(name, ())}
+        for name in {*link.mentions, *through} - (_dressing(execution.python) - through):
             if (name in execution.read or name in through) and name in binders:
                 used.add((binders[name].index, name))
             if name in execution.bound:
@@ -121,10 +143,10 @@ def _uses(chain: Sequence[Execution]) -> Iterator[tuple[str, Execution]]:
         binders |= dict.fromkeys(execution.bound, execution)
         reads = {*_read_late(execution.python), *through}
         behind |= {name: reads if name in _definitions(execution.python) else set() for name in execution.bound}
-    for execution in chain:
-        for name in execution.bound:
-            if (execution.index, name) in used:
-                yield name, execution
+    for link in chain:
+        for name in link.execution.bound:
+            if (link.execution.index, name) in used:
+                yield name, link.execution
 
 
 def _end_of(execution: Execution) -> int | None:
@@ -135,12 +157,6 @@ def _end_of(execution: Execution) -> int | None:
 
 
 # An execution's text never changes, and a session asks again with each of its runs.
-@lru_cache(maxsize=4096)
-def _changed(python: str) -> frozenset[str]:
-    tree = parse(python)
-    return changed_in_place(tree) if tree is not None else frozenset()
-
-
 @lru_cache(maxsize=4096)
 def _definitions(python: str) -> frozenset[str]:
     """Return the names that a text binds to functions and classes."""

@@ -23,6 +23,18 @@ _PATH = re.compile(
 )
 
 
+_LOOKS_NAMES = re.compile(
+    r"(?!(?:n|num)_)(?:\w+_)?(?:colou?rs?|colou?r_?maps?|cmaps?|palette|fig_?size|markers?|line_?styles?|line_?width|"
+    r"font_?size|dpi|titles?|x_?labels?|y_?labels?|vmin|vmax|x_?lims?|y_?lims?)",
+    re.IGNORECASE,
+)
+
+
+def is_looks_name(name: str) -> bool:
+    """Tell whether a name says that it is about how a figure looks: `colors`, `fig_size`, `vmax`."""
+    return _LOOKS_NAMES.fullmatch(name) is not None
+
+
 def is_path(text: str) -> bool:
     """Tell whether a text is a path or an address by its form: `../data`, `train.csv`, `s3://bucket/x`."""
     return len(text) > 1 and _PATH.fullmatch(text) is not None
@@ -42,7 +54,7 @@ def dressing_in(tree: ast.Module) -> frozenset[str]:
             mentions[node.id] += 1
             dressing[node.id] += drawing
         elif isinstance(node, ast.Call):
-            inside = drawing or _is_about_looks(node.func)
+            inside = drawing or is_about_looks(node.func)
             pending.append((node.func, drawing))
             pending += [(argument, inside) for argument in node.args]
             pending += [(k.value, inside or k.arg in _LOOKS) for k in node.keywords]
@@ -51,7 +63,8 @@ def dressing_in(tree: ast.Module) -> frozenset[str]:
     return frozenset(name for name, n in dressing.items() if n and n == mentions[name])
 
 
-def _is_about_looks(function: ast.expr) -> bool:
+def is_about_looks(function: ast.expr) -> bool:
+    """Tell whether what a call calls draws, or makes a path."""
     node = function
     if isinstance(node, ast.Attribute) and node.attr in _DRAWING_METHODS | _PLACES:
         return True

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from mlexp.dataflow.cell import TEXT, magic_call, parse, quietly
+from mlexp.dataflow.surely import bound_first
 
 _BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__file__"}
 
@@ -36,12 +37,13 @@ class Names:
     """Of these, the ones whose value may come from before the cell: not surely bound first."""
 
 
-def names_of(python: str, own: Set[str] = frozenset()) -> Names:
+def names_of(python: str, own: Set[str] = frozenset(), namespace: Mapping[str, object] | None = None) -> Names:
     """Return the names of a cell; nothing for a text that does not compile.
 
     Args:
         python: The cell.
         own: Names that earlier cells bound; of those that are built in, these are the user's.
+        namespace: The variables before it runs: they tell whether a loop surely has a first turn.
     """
     tree = parse(python)
     if tree is None:
@@ -62,7 +64,8 @@ def names_of(python: str, own: Set[str] = frozenset()) -> Names:
                 if symbol.is_referenced():
                     loaded.add(symbol.get_name())
     loaded = (loaded | _augmented(tree)) - (_BUILTINS - bound - own)
-    return Names(tuple(sorted(bound)), tuple(sorted(loaded)), tuple(sorted(loaded - _surely_bound_first(tree))))
+    first = bound_first(tree, {} if namespace is None else namespace, own | bound)
+    return Names(tuple(sorted(bound)), tuple(sorted(loaded)), tuple(sorted(loaded - first)))
 
 
 def rebound_builtins(namespace: Mapping[str, object], given: Mapping[str, object]) -> frozenset[str]:
@@ -135,28 +138,6 @@ class _AsGenerators(ast.NodeTransformer):
     def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
         pair = ast.Tuple([node.key, node.value], ast.Load())
         return self.generic_visit(ast.GeneratorExp(pair, node.generators))
-
-
-def _surely_bound_first(tree: ast.Module) -> set[str]:
-    """Return the names that a plain top-level statement binds before anything in the text mentions them."""
-    first: set[str] = set()
-    mentioned: set[str] = set()
-    for statement in tree.body:
-        targets: set[str] = set()
-        if isinstance(statement, (ast.Import, ast.ImportFrom)):
-            targets = {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
-        elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            targets = {statement.name}
-        elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
-            found = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            targets = {
-                n.id for t in found for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-            }
-        reads = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
-        first |= targets - mentioned - reads
-        mentioned |= reads | targets
-        mentioned |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
-    return first
 
 
 def _augmented(tree: ast.Module) -> set[str]:

@@ -8,10 +8,11 @@
                `parser.parse_args()`, `Config(lr=0.1)`, `class CFG: lr = 0.1`       a param by its value, or one a field
     typed      `int(input("n? "))`                                                  a param, with what was typed
     taken      `lr = cfg["lr"]`, `k = args.k`, `b = a` of a constant a              neither: it is a param already
-    count      `len(df)`, `X.shape[0]`, `n // 32`, `df.isna().sum()`                neither: the data says it, no result
+    count      `len(df)`, `X.shape[0]`, `n // 32`, `res.nobs`, `df.isna().sum()`    neither: the data says it, no result
     position   `np.argmax(p)`, `s.idxmax()`                                         neither: it points at a result
     computed   `auc = score(y, p)`, `total / n`, `acc, loss = evaluate()`           a metric, if it is a number
-    clock      `time.time()`, `time.time() - t`, `(now() - t).total_seconds()`      a timing
+    clock      `time.time() - t`, `(now() - t).total_seconds()`                     a timing
+               `start = time.time()`                                               neither: a moment is no duration
     counter    `n += 1`, a loop's target, `with … as f`, `except … as e`            neither
 
 A count is a measurement where it depends on a comparison or on what a model said: `len(X[y != p])`, `len(set(labels))`
@@ -105,6 +106,10 @@ _POSITIONS = frozenset(
 )
 _COUNTS = frozenset("nunique numel nelement __len__ getsizeof memory_usage cpu_count".split())
 _COUNT_ATTRIBUTES = frozenset("shape size ndim nbytes n_features_in_".split())
+_COUNT_NAMES = re.compile(
+    r"(?:n|num|max_n)_\w*[a-z]|nobs|df_(?:resid|model)|max_depth|\w+_(?:count|size)|\w*(?:coordinates|indices)"
+)
+"""Attributes that count; what a model learned ends in `_` and is a result."""
 _MISSING = frozenset("isnull isna notnull notna duplicated isnan".split())
 _GRIDS = frozenset({"array", "arange", "linspace", "logspace", "geomspace"})
 _DATA = re.compile(
@@ -113,6 +118,14 @@ _DATA = re.compile(
 )
 """Names of what is data, though it is written down."""
 _SAID_BY_MODEL = re.compile(r"predict\w*|fit_predict|decision_function|labels_|transform_?labels")
+_MAKES_DATA = re.compile(
+    r"predict\w*|fit_predict|decision_function|forecast\w*|(?:inverse_|fit_)?transform|simulate|"
+    r"sample|rand\w*|choice|normal|uniform|integers|standard_normal|poisson|exponential|binomial|gamma|beta"
+)
+"""Methods whose results are data, of one number too."""
+_FOLD_CALLS = re.compile(r"cross_val\w*|\w*(?:folds?|cv|scores|bootstrap\w*|permutations?)", re.IGNORECASE)
+_KEEPS_FOLDS = frozenset("array asarray sqrt abs negative square concatenate append zeros empty ones full".split())
+_SCORES_FEATURES = re.compile(r"f_classif|f_regression|chi2|mutual_info\w*|r_regression")
 
 
 def words_of(name: str) -> list[str]:
@@ -139,6 +152,11 @@ def is_plural_score(name: str) -> bool:
     last = re.split(r"[^A-Za-z0-9]+", name.rstrip("_0123456789"))[-1].lower()
     plural = last.endswith("s") and _singular(last) != last
     return plural and (is_score(name) or not _SCORE_TABLES.isdisjoint(words_of(name)))
+
+
+def is_one_score(name: str) -> bool:
+    """Tell whether a name is that of one score, and of no table: `average_precision`."""
+    return is_score(name) and not is_score_table(name)
 
 
 def is_score_table(name: str) -> bool:
@@ -210,6 +228,68 @@ def says_model(node: ast.AST, scope: Scope) -> bool:
 
 def _is_measured(node: ast.expr, scope: Scope) -> bool:
     return says_model(node, scope) or any(isinstance(inner, ast.Compare) for inner in ast.walk(node))
+
+
+def makes_data(node: ast.expr) -> bool:
+    """Tell whether a value is data, though it may be one number: `model.predict([x])`, `X[0]`, `tree.feature[0]`."""
+    while isinstance(node, ast.Call) and called(node) in _SAME_NUMBER:
+        inner = node.args[0] if node.args else node.func.value if isinstance(node.func, ast.Attribute) else None
+        if inner is None:
+            return False
+        node = inner
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute) and _MAKES_DATA.fullmatch(called(node)) is not None
+    if not isinstance(node, ast.Subscript) or any(isinstance(inner, ast.Call) for inner in ast.walk(node)):
+        return False
+    words = [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
+    words += [n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)]
+    words += [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return not any(is_score(word) or is_score_table(word) or is_curve(word) for word in words)
+
+
+def keeps_folds(node: ast.expr | None) -> bool:
+    """Tell whether an array named like scores may hold those of folds, and not one score for each feature or size.
+
+    `cross_val_score(…)`, `np.sqrt(-scores)`, `cv["test_score"]`, `np.array(accs)`, any call of a plain function; no
+    `scores.mean(axis=1)`, `f_classif(X, y)`, `y - p`, `scores / scores.max()`.
+    """
+    match node:
+        case ast.Name():
+            return True
+        case ast.UnaryOp(operand=operand):
+            return keeps_folds(operand)
+        case ast.BinOp(left=left, right=right):
+            constant = isinstance(left, ast.Constant), isinstance(right, ast.Constant)
+            return any(constant) and keeps_folds(right if constant[0] else left)
+        case ast.Subscript(slice=ast.Constant(value=str())):
+            return True
+        case ast.ListComp():
+            return True
+        case ast.Call(func=ast.Name(id=function)):
+            return _SCORES_FEATURES.fullmatch(function) is None
+        case ast.Call(args=args) if called(node) in _KEEPS_FOLDS:
+            plain = isinstance(args[0], (ast.Constant, ast.Tuple, ast.List)) if args else False
+            return plain or any(map(keeps_folds, args))
+        case ast.Call():
+            return _FOLD_CALLS.fullmatch(called(node)) is not None
+    return False
+
+
+def is_written_data(name: str, value: object) -> bool:
+    """Tell whether a constant is data that was written down: `X_new = [[5.5, 1.7]]`, `y = [0, 1, 1, 0]`."""
+    if not isinstance(value, list) or not _DATA.search(name) or _SIZE.fullmatch(name):
+        return False
+    rows = [row for row in value if isinstance(row, (list, tuple))]
+    numbers = [item for row in rows for item in row] if rows else value
+    plain = all(type(number) in (int, float) for number in numbers)
+    return plain and (len(rows) == len(value) if rows else len(value) > 3)
+
+
+def is_moment(node: ast.expr | None) -> bool:
+    """Tell whether a clock reading is a moment, and no duration: `time.time()`."""
+    while isinstance(node, ast.Call) and called(node) in ("round", "float", "int") and node.args:
+        node = node.args[0]
+    return isinstance(node, ast.Call) and (called(node) in _CLOCKS or called(node) == "timestamp")
 
 
 def is_namespace(node: ast.stmt) -> bool:
@@ -310,7 +390,7 @@ def _kind(node: ast.expr, scope: Scope, *, whole: bool) -> Kind:
         case ast.BinOp(left=left, op=op, right=right):
             return _of_arithmetic(left, op, right, scope, whole=whole)
         case ast.Attribute(value=value, attr=attribute):
-            if attribute in _COUNT_ATTRIBUTES:
+            if attribute in _COUNT_ATTRIBUTES or (_COUNT_NAMES.fullmatch(attribute) and not is_score(attribute)):
                 return Kind.COUNT
             return Kind.TAKEN if _kind(value, scope, whole=False) is Kind.TAKEN else Kind.COMPUTED
         case ast.Subscript(value=value, slice=index):

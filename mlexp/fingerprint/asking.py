@@ -25,9 +25,16 @@ def is_one_of(cls: type, classes: tuple[type, ...]) -> bool:
 
 
 def imported(name: str) -> ModuleType | None:
-    """Return the module if it is imported; None also where something else stands in its place."""
+    """Return the module if it is imported; None also where something else stands in its place.
+
+    A module whose class answers for each of its names, as one does that is loaded when it is first used, is no such.
+    """
     module = sys.modules.get(name)
-    return module if issubclass(type(module), ModuleType) else None
+    kind = type(module)
+    if not issubclass(kind, ModuleType):
+        return None
+    answers = next(cls for cls in bases_of(kind) if "__getattribute__" in members_of(cls))
+    return module if answers is ModuleType else None
 
 
 def names_in(module: ModuleType) -> dict[str, Any]:

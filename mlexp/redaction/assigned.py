@@ -9,20 +9,29 @@ from functools import cache
 from mlexp.redaction.looks import SCHEME, is_secret_by, is_stand_in, looks_drawn
 from mlexp.redaction.names import Suspicion, suspicion_of, variable_of
 from mlexp.redaction.shapes import Span
+from mlexp.redaction.tables import spans_of_forms, spans_of_html_tables, spans_of_text_tables
+from mlexp.redaction.words import Words
 
 _ANCHORS = tuple(
     """
     password passwd passphrase passcode pwd secret token key authorization credential _pass cookie jwt creds senha
-    kennwort passwort _pw
+    kennwort passwort pw
 """.split()
 )
 """What the names of secrets hold, in lower case."""
-_IN_CODE = ("auth", "login", "fernet", "dbpass", "userpass", "pw", "_pat", "sid", "cred", "phrase", "psw", "jwt")
-_BEFORE = re.compile(r"[\w.\-]*$", re.ASCII)
+_IN_CODE = tuple(
+    """
+    auth login fernet dbpass userpass pw _pat sid cred phrase psw jwt appid app_id connect( aes totp hmac
+""".split()
+)
+_GIVEN_ALONE = re.compile(r"""[A-Z]\w*\(\s*[bru]?["'][\w\-.+/=]{12,}["']\s*[,)]""")
+"""A class that is given a long word, as `OpenAI("…")` is its key."""
+_BEFORE = re.compile(r"[\w.\-]*\Z", re.ASCII)
 _BEHIND = re.compile(
     r"""(?P<rest>[\w\-]*)                                 # of the name
-        (?P<close>\\*["']|&quot;|&\#(?:x27|34|39);)?(?:\])?(?:\ for\ [\w.@\-']+)?(?:(?:\x1b|\\x1b|\\u001b)\[[0-9;]*m)*
-        (?P<sign>\s*(?:=>|->|:=|[:=>]|%3[AD]|\ is:?)\s* | \s+ | \s*,\s*)(?:(?:\x1b|\\x1b|\\u001b)\[[0-9;]*m)*
+        (?P<close>\\*["']|&quot;|&\#(?:x27|34|39);)?(?:\])?(?:</\w{1,10}>)?
+        (?:\ (?:for\ [\w.@\-']+|provided|given|used|sent|received))?(?:(?:\x1b|\\x1b|\\u001b)\[[0-9;]*m)*
+        (?P<sign>\s*(?:=>|->|:=|[:=>]|%3[AD]|\ (?i:is):?)\s* | \s+ | \s*,\s*)(?:(?:\x1b|\\x1b|\\u001b)\[[0-9;]*m)*
         (?: &(?:quot|\#x27|\#34|\#39);(?P<escaped>[^&\n]{1,400})&
           | (?:\w{1,20}\()?[rbuRBU]{0,2}(?P<quote>\\*["']{1,3})(?P<quoted>(?:(?!(?P=quote)|\n).){1,4000})
             (?:(?P=quote)|$|\n)
@@ -31,7 +40,7 @@ _BEHIND = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _SIGN = (
-    r"""[\w\-]*(?:(?:\\*["']|&\w+;)?\]?[^\S\n]*(?:(?:\x1b|\\x1b|\\u001b)\[[0-9;]*m)*\s*"""
+    r"""[\w\-]*(?:(?:\\*["']|&\w+;)?\]?(?:</\w{1,10}>)?[^\S\n]*(?:(?:\x1b|\\x1b|\\u001b)\[[0-9;]*m)*\s*"""
     r"""(?:=>|->|[:=>]|%3)|\\*["']\s*,|\s)\s*\S"""
 )
 
@@ -42,9 +51,11 @@ def _candidates(anchor: str) -> re.Pattern[str]:
     return re.compile(f"{anchor}(?!s\\b(?!_)){_SIGN}", re.ASCII)
 
 
-_GIVEN = re.compile(r"%(?:set_)?env\s+$|[\"'](?:set_)?env[\"'],\s*[\"']$|configure set $")
-"""What stands before a name and its value, with nothing but a space between them."""
-_WORD_BEFORE = re.compile(r"\b([A-Za-z]+) $")
+_GIVEN = re.compile(
+    r"%(?:set_)?env\s+\Z|[\"'](?:set_)?env[\"'],\s*[\"']\Z|configure set \Z|(?:-H|--header)[ =]?[\"']\Z"
+)
+"""What stands before a name whose value is given as it is, in a command."""
+_WORD_BEFORE = re.compile(r"\b([A-Za-z]+) \Z")
 _OF_CODE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|(?:[A-Z][a-z]+){2,}")
 """What is a name in code: `self.token`, `SecretStr`."""
 _CONNECTION = re.compile(r"\b(?:host|server|user|uid|user id|dbname|database|driver)\s*=", re.IGNORECASE)
@@ -56,21 +67,57 @@ _STATES = frozenset(
 )
 
 
-def spans_of_assigned(text: str) -> Iterator[Span]:
-    """Yield the values of secret names in a text of any kind."""
+def spans_of_assigned(text: str, words: Words | None = None) -> Iterator[Span]:
+    """Yield the values of secret names in a text of any kind.
+
+    Args:
+        text: The text.
+        words: Its words, if they have been gathered.
+    """
+    words = words or Words(text)
     lowered = lower_of(text)
-    for anchor in _ANCHORS:
-        if anchor in lowered:
-            for match in _candidates(anchor).finditer(lowered):
-                span = _span_at(text, match.start())
-                if span is not None:
-                    yield span
+    mentioned = [anchor for anchor in _ANCHORS if words.may_hold(anchor) and anchor in lowered]
+    is_ruled = "|" in text or "\u2502" in text
+    for anchor in mentioned:
+        for match in _candidates(anchor).finditer(lowered):
+            if _is_plain(text, match.start(), is_ruled=is_ruled):
+                continue
+            span = _span_at(text, match.start())
+            if span is not None:
+                yield span
+            yield from spans_of_text_tables(text, match.start())
+    if mentioned:
+        yield from spans_of_html_tables(text)
+    yield from spans_of_forms(text)
+
+
+def _is_plain(text: str, at: int, *, is_ruled: bool) -> bool:
+    """Tell, fast, of a part of a name that it is no secret's name, or stands in prose: most are so."""
+    before = _BEFORE.search(text, max(0, at - 60), at)
+    end = _REST.match(text, at)
+    if before is None or end is None:
+        return False
+    start = before.start()
+    if text[start - 1 : start] == "\\":
+        return False
+    if not is_ruled and text[start : start + 1] != "-" and _BEFORE_PROSE.match(text, end.end()):
+        return text[start - 1 : start] not in " '\"" or not _GIVEN.search(text, max(0, start - 30), start)
+    name = text[start : end.end()].rpartition(".")[2].lstrip("-")
+    if suspicion_of(name):
+        return False
+    word = _WORD_BEFORE.search(text, max(0, start - 30), start)
+    return word is None or not suspicion_of(f"{word[1]}_{name}")
+
+
+_REST = re.compile(r"[\w\-]*", re.ASCII)
+_BEFORE_PROSE = re.compile(r" (?!(?:is|for|provided|given|used|sent|received)\b)[A-Za-z\d.,%]{1,11}\s", re.IGNORECASE)
+"""What follows a name in a sentence: a space and a short word, which is no value."""
 
 
 def mentions_secrets(text: str) -> bool:
     """Tell whether code holds anything by which literals in it may be known for secrets; most code does not."""
     lowered = text.lower()
-    return any(anchor in lowered for anchor in (*_ANCHORS, *_IN_CODE))
+    return any(anchor in lowered for anchor in (*_ANCHORS, *_IN_CODE)) or _GIVEN_ALONE.search(text) is not None
 
 
 def lower_of(text: str) -> str:
@@ -99,7 +146,8 @@ def _span_at(text: str, at: int) -> Span | None:
     is_flag = name.startswith("--")
     is_given = bool(_GIVEN.search(text, max(0, name_start - 30), name_start))
     bare = found["bare"] or ""
-    if (not sign and not is_flag and not is_given and not _stands_out(bare, suspicion)) or (
+    is_spelled = bool(found["quoted"]) and suspicion is Suspicion.CERTAIN and not found["close"]  # `PASSWORD 'x'`
+    if (not sign and not is_flag and not is_given and not is_spelled and not _stands_out(bare, suspicion)) or (
         sign == "," and not found["close"]
     ):
         return None
@@ -108,7 +156,7 @@ def _span_at(text: str, at: int) -> Span | None:
     if sign == "," and not (group == "quoted" and looks_drawn(value)):
         return None
     start, stop = found.span(group)
-    if group == "quoted" and value[0] in "),;]}+% ":  # the quote has closed a question, as in `getpass("Password: ")`
+    if group == "quoted" and value[0] in "),;:]}+% ":  # the quote has closed a question, as in `getpass("Password: ")`
         return None
     if group != "bare":
         scheme = SCHEME.match(value)
@@ -116,7 +164,9 @@ def _span_at(text: str, at: int) -> Span | None:
             start += scheme.end()
             value = value[scheme.end() :]
         return Span(start, stop, variable_of(name)) if is_secret_by(suspicion, value) else None
-    if "\n" in found["sign"] or (not sign and value.isalpha() and not is_given):
+    if ("\n" in found["sign"] and not (sign and suspicion is Suspicion.CERTAIN and looks_drawn(value))) or (
+        not sign and value.isalpha() and not is_given
+    ):
         return None
     value = value.rstrip(".") if text[stop : stop + 1] in ("", " ", "\n") else value
     line = _line_around(text, name_start)
@@ -133,21 +183,31 @@ def _stands_out(value: str, suspicion: Suspicion) -> bool:
 
 def _is_bare_secret(suspicion: Suspicion, value: str, line: str, name: str, *, is_flag: bool, following: str) -> bool:
     """Tell whether a value without quotes is a secret: in code and prose it is a name or a word."""
-    if is_stand_in(value) or following in ("(", "[") or _OF_CODE.fullmatch(value):
+    if is_stand_in(value) or following in ("(", "["):
         return False
-    shell = rf"\s*[+\-]?\s*(?:export\s+|set\s+|ENV\s+)?{re.escape(name)}=\S"
+    shell = rf"\s*[+\-]?\s*[!%]*\s*(?:(?:export|set|setenv|ENV|env|set_env)\s+)?{re.escape(name)}=\S"
     if is_flag or (name.isupper() and re.match(shell, line)) or _CONNECTION.search(line):
         return is_secret_by(suspicion, value)
+    if _OF_CODE.fullmatch(value):
+        return False
     if looks_drawn(value):
         return True
-    alone = rf"\s*[+\-]?\s*[\"']?{re.escape(name)}[\"']?(?::\s*|=)[^\s,]{{8,}}\s*"
+    alone = rf"[\s+\-#/;*]*[\"']?{re.escape(name)}[\"']?(?::\s*|=|\s=>?\s)[^\s,]{{8,}}\s*"
     if suspicion >= Suspicion.STRONG and re.fullmatch(alone, line):
         return value.isascii() and "_" not in value and value.lower() not in _STATES and is_secret_by(suspicion, value)
+    in_prose = rf"[^()\[\]{{}}\"'`]*\s{re.escape(name)}={re.escape(value)}(?:\s[^()=]*)?"
+    if suspicion is Suspicion.CERTAIN and len(value) >= 8 and re.fullmatch(in_prose, line):  # of a log, and no call
+        return is_secret_by(suspicion, value)
     plain = value.isdigit() or bool(re.fullmatch(r"[^\W\d]+(?:[._][^\W\d]*)*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", value))
     return suspicion >= Suspicion.CERTAIN and len(value) >= 6 and not plain and is_secret_by(suspicion, value)
 
 
+_LINE_ENDS = ("\n", "\\n")
+"""Also as they are written in a literal."""
+
+
 def _line_around(text: str, at: int) -> str:
-    start = max(text.rfind("\n", max(0, at - 500), at) + 1, at - 500, 0)
-    stop = text.find("\n", at, at + 500)
-    return text[start : stop if stop >= 0 else at + 500]
+    first = max(0, at - 500)
+    start = max(first, *(found + len(end) for end in _LINE_ENDS if (found := text.rfind(end, first, at)) >= 0), 0)
+    stop = min(at + 500, *(found for end in _LINE_ENDS if (found := text.find(end, at, at + 500)) >= 0), len(text))
+    return text[start:stop]

@@ -18,6 +18,9 @@ NameFor = Callable[[Literal], str]
 Clean = Callable[[str], str]
 """Redacts a text of any kind."""
 
+_CELL_MAGIC = re.compile(r"^%%(\w+)", re.MULTILINE)
+_OF_PYTHON = frozenset("track time timeit capture prun memit mprun lprun python python3 cython debug".split())
+"""Cell magics above Python. What stands under others may look like it: `DB_PASSWORD=hunterhunter`."""
 _MAGIC_LINE = re.compile(r"^(\s*)(?:[%!?].*|.*\?\??\s*)$|^(\s*[\w.,\s]+=\s*)[%!].*$", re.MULTILINE)
 
 
@@ -77,7 +80,10 @@ def _edited(
     done = edits.done()
     done = _without_comments(done, clean)
     if has_magics:
-        return bare("\n".join(clean(line) if _MAGIC_LINE.match(line) else line for line in done.split("\n")))
+        is_other = any(magic not in _OF_PYTHON for magic in _CELL_MAGIC.findall(text))
+        return bare(
+            "\n".join(clean(line) if is_other or _MAGIC_LINE.match(line) else line for line in done.split("\n"))
+        )
     if parse(done) is None:
         return _by_lines(text, clean)
     without = bare(done)  # a token that stands for itself, between no quotes

@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus
 
 from mlexp.redaction.looks import is_stand_in, looks_drawn
 from mlexp.redaction.shapes import Span
+from mlexp.redaction.words import Words
 
 SHORTEST = 8
 """Shorter values are not searched for: they stand in too many places by chance."""
@@ -70,10 +71,10 @@ class Known:
         """The same with anything between the characters, as where a long text was wrapped."""
         return re.compile(r"[^A-Za-z0-9]{0,60}+".join(map(re.escape, self.bare.decode())))
 
-    def spans(self, text: str) -> Iterator[Span]:
-        """Yield where it stands whole."""
+    def spans(self, text: str, words: Words) -> Iterator[Span]:
+        """Yield where it stands whole, given the text's words."""
         for form in self.forms:
-            at = text.find(form)
+            at = text.find(form) if words.may_hold(form) else -1
             while at >= 0:
                 yield Span(at, at + len(form), self.name)
                 at = text.find(form, at + len(form))
@@ -83,14 +84,14 @@ class Known:
         if self.bare and self.bare in bare:
             yield from (Span(*match.span(), self.name) for match in self.split.finditer(text))
 
-    def pieces(self, text: str) -> Iterator[Span]:
-        """Yield where a long piece of it stands."""
+    def pieces(self, text: str, words: Words) -> Iterator[Span]:
+        """Yield where a long piece of it stands, given the text's words."""
         if not self.is_drawn:
             return
         value = self.value
         for first in range(0, len(value) - _GRAM + 1, _PIECE - _GRAM):
             gram = value[first : first + _GRAM]
-            at = text.find(gram)
+            at = text.find(gram) if words.may_hold(gram) else -1
             while at >= 0:
                 start, stop = at, at + _GRAM
                 left, right = first, first + _GRAM

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from mlexp.redaction.looks import is_secret_by, looks_drawn
-from mlexp.redaction.names import Suspicion, holds_secrets, single_of, suspicion_of, variable_of
+from mlexp.redaction.names import SERVICES, Suspicion, holds_secrets, single_of, suspicion_of, variable_of, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,41 @@ _SETTERS = frozenset(
     "add config get getenv option param pop put putenv set set_option set_secret setattr setdefault setenv".split()
 )
 """Functions that take a name and its value, one behind the other."""
+_HOLD_SECRETS = frozenset("SecretStr SecretBytes Fernet TOTP HOTP from_key".split())
+"""Functions whose first argument is a secret."""
+_CIPHERS = frozenset("AES ChaCha20 Salsa20 DES3 ARC4 Blowfish hmac".split())
+_CLIENTS = frozenset("api bot client experiment sdk session".split())
+"""Last words of the classes that are given a key as their only argument without a name."""
+_FERNET = re.compile(r"[A-Za-z0-9_\-]{43}=")
+_OF_REQUESTS = frozenset("cookies data headers json params".split())
 _LOGINS = frozenset("login authenticate HTTPBasicAuth HTTPDigestAuth HTTPProxyAuth BasicAuth basic_auth".split())
 
 
 def secret_literals(tree: ast.AST) -> Iterator[Literal]:
     """Yield the literals of a tree that are bound to names of secrets."""
+    handed_on: dict[str, str] = {}
     for node in ast.walk(tree):
         yield from _of(node)
+        handed_on.update(_handed_on(node))
+    for node in ast.walk(tree) if handed_on else ():
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in handed_on:
+                yield from _value(handed_on[name], value, Suspicion.WEAK)
+
+
+def _handed_on(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield a name whose value is handed on as a secret, as in `Client(api_key=k)`, and the secret's variable."""
+    match node:
+        case ast.keyword(arg=str(name), value=ast.Name(id=given)):
+            pass
+        case ast.Assign(targets=[ast.Attribute(attr=name)], value=ast.Name(id=given)):
+            pass
+        case ast.Call(func=function, args=[ast.Name(id=given), *_]) if _name_of(function) in _HOLD_SECRETS:
+            name = "secret"
+        case _:
+            return
+    if suspicion_of(name) >= Suspicion.STRONG:
+        yield given, variable_of(name)
 
 
 def text_of(node: ast.expr) -> str | None:
@@ -63,6 +92,7 @@ def _of(node: ast.AST) -> Iterator[Literal]:
             yield from _bound(target, value)
         case ast.keyword(arg=str(name), value=value):
             yield from _named(name, value)
+            yield from _of_request(name, value)
         case ast.Dict(keys=keys, values=values):
             yield from _of_dict(keys, values)
         case ast.arguments():
@@ -73,6 +103,9 @@ def _of(node: ast.AST) -> Iterator[Literal]:
                     yield from _named(compared, other)
         case ast.Call():
             yield from _of_call(node)
+        case ast.BoolOp(values=[ast.Call(args=[ast.Constant(value=str(name)), *_]), *others]):
+            for other in others:  # `os.getenv("TOKEN") or "…"`
+                yield from _named(name, other)
         case ast.List(elts=items) | ast.Tuple(elts=items):
             yield from _of_words(items, is_pair=isinstance(node, ast.Tuple) and len(items) == 2)
         case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
@@ -90,6 +123,14 @@ def _of_dict(keys: list[ast.expr | None], values: list[ast.expr]) -> Iterator[Li
             yield from _named(name, value)
             if name == "key" and "username" in names:  # kaggle.json
                 yield from _value("KAGGLE_KEY", value, Suspicion.WEAK)
+
+
+def _of_request(name: str, value: ast.expr) -> Iterator[Literal]:
+    """Yield from `params={"key": "…"}`: in what is sent with a request a key is one."""
+    if name in _OF_REQUESTS and isinstance(value, ast.Dict):
+        for key, item in zip(value.keys, value.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value == "key":
+                yield from _value("API_KEY", item, Suspicion.WEAK)
 
 
 def _of_words(items: list[ast.expr], *, is_pair: bool) -> Iterator[Literal]:
@@ -126,10 +167,18 @@ def _of_call(node: ast.Call) -> Iterator[Literal]:
             yield from _value("PASSWORD", keyword.value.elts[1], Suspicion.CERTAIN)
         if keyword.arg == "key" and called in _LOGINS:
             yield from _value("API_KEY", keyword.value, Suspicion.STRONG)
-    if called in ("SecretStr", "SecretBytes", "Fernet") and arguments:
+    owner = _name_of(node.func.value) or "" if isinstance(node.func, ast.Attribute) else ""
+    if called in _HOLD_SECRETS and arguments:
         yield from _value("SECRET", arguments[0], Suspicion.CERTAIN)
+    elif called == "new" and owner in _CIPHERS and arguments:
+        yield from _value("SECRET_KEY", arguments[0], Suspicion.STRONG)
+    elif called in ("put", "set") and holds_secrets(owner) and arguments:
+        yield from _value("SECRET", arguments[-1], Suspicion.STRONG)
+    elif called == "connect":
+        for argument in arguments[2:]:
+            yield from _value("PASSWORD", argument, Suspicion.WEAK)
     elif called in ("encode", "decode") and _is_name(node.func, "jwt") and len(arguments) >= 2:
-        yield from _value("JWT_SECRET", arguments[1], Suspicion.STRONG)
+        yield from _value("JWT_SECRET", arguments[1], Suspicion.CERTAIN)
     elif (called in _LOGINS or called.endswith("_login")) and len(arguments) == 1:
         yield from _value("TOKEN", arguments[0], Suspicion.STRONG)
     elif called in _LOGINS and len(arguments) >= 2:
@@ -138,6 +187,11 @@ def _of_call(node: ast.Call) -> Iterator[Literal]:
         yield from _value("PASSWORD", arguments[2], Suspicion.CERTAIN)
     elif suspicion_of(called) >= Suspicion.STRONG and len(arguments) == 1:  # `set_api_key("…")`
         yield from _value(variable_of(_without_verb(called)), arguments[0], suspicion_of(called))
+    elif "oauth" in called.lower() or (suspicion_of(called) >= Suspicion.STRONG and len(arguments) > 1):
+        for argument in arguments:
+            yield from _value("TOKEN", argument, Suspicion.WEAK)
+    elif len(arguments) == 1 and called[:1].isupper() and _is_client(node.func):
+        yield from _value("API_KEY", arguments[0], Suspicion.WEAK)
 
 
 def _bound(target: ast.expr, value: ast.expr) -> Iterator[Literal]:
@@ -150,6 +204,12 @@ def _bound(target: ast.expr, value: ast.expr) -> Iterator[Literal]:
     if name == "auth" and isinstance(value, ast.Tuple) and len(value.elts) == 2:
         yield from _value("PASSWORD", value.elts[1], Suspicion.CERTAIN)
     elif name is not None:
+        text = text_of(value)
+        if text is not None and words_of(name)[-1:] == ("key",) and _FERNET.fullmatch(text):
+            yield from _value("FERNET_KEY", value, Suspicion.STRONG)
+        yield from _of_request(name, value)
+        if isinstance(target, ast.Subscript) and (holder := _name_of(target.value)) and holds_secrets(holder):
+            yield from _value("SECRET", value, Suspicion.STRONG)
         in_environment = isinstance(target, ast.Subscript) and _name_of(target.value) == "environ"
         yield from _named(name, value, exact=in_environment)
 
@@ -218,6 +278,12 @@ def _is_unquoted(value: ast.expr) -> bool:
     return all(isinstance(node, kinds) for node in nodes) and any(
         isinstance(node, ast.Name) and looks_drawn(node.id) for node in nodes
     )
+
+
+def _is_client(function: ast.expr) -> bool:
+    """Tell whether a class is one that talks to a service, by its name or its module's: `OpenAI`, `finnhub.Client`."""
+    words = [word for part in ast.unparse(function).split(".") for word in (part.lower(), *words_of(part))]
+    return words[-1] in _CLIENTS or any(word in SERVICES for word in words)
 
 
 def _is_name(node: ast.expr, owner: str) -> bool:

@@ -30,7 +30,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _BEHIND = _set("value val str string text plain raw default b64 base64 bytes prod dev staging live env")
 """Words that may stand behind the one that counts, as in `PASSWORD_PROD`; and numbers anywhere."""
 _PASSWORDS = _set("password passwd passphrase passcode pwd passwort kennwort contrasena senha psw")
-_SERVICES = _set("""
+SERVICES = _set("""
     airtable algolia anthropic anyscale assemblyai asana atlassian aws azure bitbucket buildkite cerebras
     circleci clearml cloudflare cloudinary codecov cohere comet confluent contentful dagshub databricks datadog dd
     deepgram deepl deepseek digitalocean discord docker dockerhub dropbox elastic elevenlabs etherscan facebook figma
@@ -42,7 +42,7 @@ _SERVICES = _set("""
     tavily telegram tiingo together twilio twine twitch twitter vault vercel voyage wandb weaviate xai zendesk zilliz
 """)
 _KEYS_CERTAIN = _set("secret private encryption decryption signing")
-_KEYS_STRONG = _set("api access auth master subscription license licence apim") | _SERVICES
+_KEYS_STRONG = _set("api access auth master subscription license licence apim") | SERVICES
 _KEYS_WEAK = _set("""
     account admin app application aes client consumer deploy fernet gpg hmac host ingest integration jwt maps pgp rsa
     search server service session shared ssh storage webhook write ingestion
@@ -53,7 +53,7 @@ _TOKENS_STRONG = (
     pat personal private push refresh registry robot sas secret security service session user verification
     webhook write read repo release ci job jupyter jpy
 """)
-    | _SERVICES
+    | SERVICES
 )
 _TOKENS_OF_TEXT = _set("""
     action begin blank bos cls class cur current distill end eos extra first image img in input key lang language last
@@ -68,7 +68,7 @@ _JOINED = {
     "authtoken": Suspicion.STRONG, "apitoken": Suspicion.STRONG, "clientsecret": Suspicion.CERTAIN,
     "apisecret": Suspicion.CERTAIN, "appsecret": Suspicion.CERTAIN, "bearertoken": Suspicion.STRONG,
     "refreshtoken": Suspicion.STRONG, "sessiontoken": Suspicion.STRONG, "idtoken": Suspicion.STRONG,
-    "pw": Suspicion.STRONG, "userpass": Suspicion.STRONG, "dbpass": Suspicion.CERTAIN,
+    "appid": Suspicion.WEAK, "pw": Suspicion.STRONG, "userpass": Suspicion.STRONG, "dbpass": Suspicion.CERTAIN,
 }  # fmt: skip
 
 
@@ -98,13 +98,13 @@ def suspicion_of(name: str) -> Suspicion:
         return Suspicion.CERTAIN
     if last == "key":
         return Suspicion.WEAK if name in ("KEY", "MY_KEY") else _of_key(before)
-    if last == "id" and before[-2:] == ["access", "key"]:
+    if last == "id" and (before[-2:] == ["access", "key"] or previous == "app"):
         return Suspicion.WEAK
     if last == "token":
         return _of_token(before)
-    if last == "pat" and previous in _SERVICES:
+    if last == "pat" and previous in SERVICES:
         return Suspicion.STRONG
-    if last == "pass" and (previous in _SERVICES or previous in _set("db smtp user admin root mail email ftp sql pg")):
+    if last == "pass" and (previous in SERVICES or previous in _set("db smtp user admin root mail email ftp sql pg")):
         return Suspicion.CERTAIN
     if last == "phrase" and previous in ("seed", "recovery", "pass"):
         return Suspicion.CERTAIN

@@ -14,6 +14,7 @@ from mlexp.redaction.looks import is_secret_by, without_scheme
 from mlexp.redaction.markers import MARKER, marker
 from mlexp.redaction.names import Suspicion, suspicion_of, variable_of
 from mlexp.redaction.shapes import Span, spans_of_shapes
+from mlexp.redaction.words import Words
 
 _MOST = 2000
 _LONGEST = 20_000
@@ -117,17 +118,18 @@ class Redactor:
 
     def _spans(self, text: str, *, assigned: bool = True) -> Iterator[Span]:
         searched = self._searched
+        words = Words(text)
         for known in searched:
-            yield from known.spans(text)
+            yield from known.spans(text, words)
         if any(known.bare for known in searched):
             bare = bare_of(text)
             for known in searched:
                 yield from known.wrapped(text, bare)
         for known in searched:
-            yield from known.pieces(text)
-        yield from spans_of_shapes(text)
+            yield from known.pieces(text, words)
+        yield from spans_of_shapes(text, words)
         if assigned:
-            yield from spans_of_assigned(text)
+            yield from spans_of_assigned(text, words)
 
     def _name_for(self, literal: Literal) -> str:
         value = without_scheme(literal.value)

@@ -16,6 +16,7 @@ from functools import cache
 from mlexp.redaction.looks import is_stand_in, looks_drawn
 from mlexp.redaction.names import suspicion_of
 from mlexp.redaction.tokens import TABLE, WORDY
+from mlexp.redaction.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,10 @@ class Shape:
     fits: Callable[[str], bool] | None = None
     """What the expression cannot say."""
     flags: int = 0
+    needs: str = ""
+    """What stands somewhere in each text that has such a secret."""
+    after: str = ""
+    """Characters of which one stands right before the anchor."""
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -52,41 +57,66 @@ def _compiled(expression: str, flags: int) -> re.Pattern[str]:
     return re.compile(expression, flags)
 
 
-def spans_of_shapes(text: str) -> Iterator[Span]:
-    """Yield the secrets that are known by their shape."""
+_MOST_TRIES = 20
+"""So often a rule is tried anew within what it has matched once, as in `sk-sk-sk-…`."""
+
+
+def spans_of_shapes(text: str, words: Words | None = None) -> Iterator[Span]:
+    """Yield the secrets that are known by their shape.
+
+    Args:
+        text: Any text.
+        words: Its words, if they have been gathered.
+    """
+    words = words or Words(text)
     starts, after_escape, rules = _starts()
+    tries: dict[str, tuple[int, int]] = {}
     places = [0, *(match.end() for match in starts.finditer(text))]
     if "\\" in text or "%" in text or "\x1b" in text:
         places += [match.end() for match in after_escape.finditer(text)]
     for at in places:
         for shape in rules.get(text[at : at + 2], ()):
-            if text.startswith(shape.anchors, at) and (span := _span_at(shape, text, at)) is not None:
+            if text.startswith(shape.anchors, at) and (span := _span_at(shape, text, at, tries)) is not None:
                 yield span
     for shape in _contexts():
+        if shape.needs and not (words.may_hold(shape.needs) and shape.needs in text):
+            continue
+        tries.clear()
         for anchor in shape.anchors:
-            at = text.find(anchor)
+            at = text.find(anchor) if words.may_hold(anchor) else -1
             while at >= 0:
-                found = _span_at(shape, text, at)
+                found = _span_at(shape, text, at, tries)
                 if found is not None:
                     yield found
                 at = text.find(anchor, max(at + 1, found.stop if found is not None else 0))
 
 
-def _span_at(shape: Shape, text: str, at: int) -> Span | None:
-    if shape.back:
-        found = shape.pattern.search(text, max(0, at - shape.back), at + 1000)
-        while found is not None and found.end() <= at:
-            found = shape.pattern.search(text, found.end(), at + 1000)
-        if found is None or found.start() > at:
-            return None
-    else:
-        found = shape.pattern.match(text, at)
-        if found is None:
-            return None
+def _span_at(shape: Shape, text: str, at: int, tries: dict[str, tuple[int, int]]) -> Span | None:
+    stop, n = tries.get(shape.expression, (0, 0))
+    if at < stop and n >= _MOST_TRIES:
+        return None
+    found = _match_at(shape, text, at)
+    if found is None:
+        return None
+    tries[shape.expression] = (max(stop, found.end()), n + 1 if at < stop else 1)
     start, stop = found.span(1 if shape.pattern.groups else 0)
     if start < 0 or (shape.fits is not None and not shape.fits(text[start:stop])):
         return None
     return Span(start, stop, shape.name)
+
+
+def _match_at(shape: Shape, text: str, at: int) -> re.Match[str] | None:
+    if shape.after and text[at - 1 : at] not in shape.after:
+        return None
+    if not shape.back:
+        return shape.pattern.match(text, at)
+    found = shape.pattern.search(text, max(0, at - shape.back), at + 1000)
+    while found is not None and found.end() <= at:
+        found = shape.pattern.search(text, found.end(), at + 1000)
+    return found if found is not None and found.start() <= at else None
+
+
+_SHORTEST = 13
 
 
 @cache
@@ -103,7 +133,11 @@ def _starts() -> tuple[re.Pattern[str], re.Pattern[str], dict[str, list[Shape]]]
     escapes = (
         r"(?:\\[abfnrtv0]|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}|(?:\x1b|\\x1b|\\u001b|\\033)\[[0-9;]*m)"
     )
-    return re.compile(rf"[^A-Za-z0-9](?={anchors})"), re.compile(rf"{escapes}(?={anchors})"), rules
+    heads = sorted({(anchor[0], anchor[1]) for shape in _tokens() for anchor in shape.anchors})
+    first, second = (re.escape("".join(sorted({head[i] for head in heads}))) for i in (0, 1))
+    # Said first, since it rules out most places at once: no token has fewer characters, or others.
+    long = rf"[{first}][{second}][A-Za-z0-9_\-./%+=$~]{{{_SHORTEST - 2}}}"
+    return re.compile(rf"[^A-Za-z0-9](?={long})(?={anchors})"), re.compile(rf"{escapes}(?={anchors})"), rules
 
 
 def _tree(words: list[str]) -> str:
@@ -147,7 +181,7 @@ def _is_basic(secret: str) -> bool:
 
 
 def _is_password(secret: str) -> bool:
-    return not is_stand_in(secret) and not secret.startswith(("{", "$", "<", "%s", "*"))
+    return not is_stand_in(secret) and not secret.startswith(("{", "$", "<", "%s"))
 
 
 def _is_query_value(secret: str) -> bool:
@@ -178,17 +212,19 @@ _TAIL = r"(?:[A-Za-z0-9+/=]{16,}(?:\\n|\s)+){2,}-----END[A-Z0-9 ]*PRIVATE KEY(?:
 def _keys_and_headers() -> Iterator[Shape]:
     lines = r"(?:(?:\s|\\[nr]|[\"'+(),])*[A-Za-z0-9+/=]{40,})+"  # where its end was cut off
     end = r".{0,20000}?-----END[A-Z0-9 ]*(?:PRIVATE KEY(?: BLOCK)?|Static key V1)-----"
-    block = rf"-----BEGIN[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:{end}|{lines})"
-    yield Shape("PRIVATE_KEY", ("-----BEGIN",), block, fits=_has_lines, flags=re.DOTALL)
-    yield Shape("PRIVATE_KEY", ("-----END",), _TAIL, back=8000)  # its head may have been cut off
+    head = "-----BEGIN[A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
+    yield Shape("PRIVATE_KEY", ("-----BEGIN",), head + end, fits=_has_lines, flags=re.DOTALL, needs="-----END")
+    yield Shape("PRIVATE_KEY", ("-----BEGIN",), head + lines, fits=_has_lines)
+    # Its head may have been cut off.
+    yield Shape("PRIVATE_KEY", ("-----END",), _TAIL, back=8000, after="\n\r\t n", needs="PRIVATE KEY")
     static = rf"-----BEGIN OpenVPN Static key V1-----{end}"
     yield Shape("OPENVPN_KEY", ("-----BEGIN OpenVPN",), static, flags=re.DOTALL)
     putty = r"Private-Lines: \d+\s+([A-Za-z0-9+/=\s]+?)\s*(?=Private-MAC|\Z)"
     yield Shape("PRIVATE_KEY", ("Private-Lines:",), putty)
     # Passwords may hold an @: the last one before the host counts.
     url = r"://[^\s/:@\"'<>{}]*:([^\s\"'<>{}]{1,200}?)@(?=[{$\w\[])(?![\w.:%\-]*@)"
-    yield Shape("URL_PASSWORD", ("://",), url, fits=_is_password)
-    yield Shape("URL_TOKEN", ("://",), r"://([\w.~%\-]{16,}):?@(?=[\w.\-])", fits=looks_drawn)
+    yield Shape("URL_PASSWORD", ("://",), url, fits=_is_password, needs="@")
+    yield Shape("URL_TOKEN", ("://",), r"://([\w.~%\-]{16,}):?@(?=[\w.\-])", fits=looks_drawn, needs="@")
     escaped = r"%3A%2F%2F[\w.\-]*%3A([^\s\"'<>{}]{1,200}?)%40"
     yield Shape("URL_PASSWORD", ("%3A%2F%2F",), escaped, fits=_is_password)
     bearer = r"(?:Bearer|bearer|BEARER)(?:\s+|%20)([\w.~+/\-]{8,}=*)"
@@ -210,7 +246,7 @@ def _more_tokens() -> Iterator[Shape]:
     discord = r"[MNO][A-Za-z0-9_\-]{22,27}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,}"
     digits = ("MD", "MT", "Mj", "Mz", "ND", "NT", "Nj", "Nz", "OD", "OT")  # the base64 of a number begins so
     yield Shape("DISCORD_TOKEN", digits, discord, fits=looks_drawn)
-    twitter = r"A{18,}[A-Za-z0-9]*%[A-Za-z0-9%]{40,}"
+    twitter = r"A{18}[A-Za-z0-9]*%[A-Za-z0-9%]{40,}"
     yield Shape("TWITTER_BEARER_TOKEN", ("AAAAAAAAAAAAAAAAAA",), twitter)
 
 
@@ -235,8 +271,28 @@ def _others() -> Iterator[Shape]:
     yield Shape("API_KEY", ("-n key -v ",), r"-n key -v [\"']?([\w\-]{8,})")
     yield Shape("PASSWORD", ("mysql", "mariadb"), r"(?:mysql|mariadb)\w*\s[^\n]{0,200}?\s-p([^\s\"']{4,})")
     yield Shape("PASSWORD", ("sshpass",), r"sshpass\s+-p\s*[\"']?([^\s\"'{}$]{3,})")
+    yield from _of_commands()
     mailgun = r"ailgun.{0,200}?([0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8})"
     yield Shape("MAILGUN_API_KEY", ("ailgun", "AILGUN"), mailgun, flags=re.IGNORECASE | re.DOTALL)
+
+
+def _of_commands() -> Iterator[Shape]:
+    given = r"[\"']?([^\s\"'{}$|]{3,})[\"']?"
+    piped = rf"echo\s+(?:-n\s+)?{given}\s*\|[^\n]{{0,200}}(?:password-stdin|--with-token|sudo\s+-S)"
+    yield Shape("PASSWORD", ("echo",), piped)
+    yield Shape("GITHUB_TOKEN", ("--with-token",), rf"--with-token\s*<<<\s*{given}")
+    yield Shape("PASSWORD", ("redis-cli",), rf"redis-cli\s[^\n]{{0,200}}?-a\s+{given}")
+    yield Shape("PASSWORD", ("unzip", "7z ", "zip "), rf"(?:unzip|7z|zip)\s[^\n]{{0,200}}?(?:-P\s+|-p){given}")
+    yield Shape("PASSWORD", ("openssl",), rf"openssl\s[^\n]{{0,200}}?\s-(?:k|pass\s+pass:)\s*{given}")
+    cookie = r"(?:-b|--cookie)\s+[\"']?[\w\-.]+=([^;\"'\s]{12,})"
+    yield Shape("COOKIE", ("-b ", "--cookie "), cookie, fits=looks_drawn)
+    sql = r"(?:identified\s+(?:with\s+\w+\s+)?by|password|secret|passwd)\s+(?:=\s*)?'([^'\n]{3,200})'"
+    yield Shape("PASSWORD", ("IDENTIFIED", "identified", "PASSWORD '", "SECRET '"), sql, fits=_is_password, flags=re.I)
+    azure = r"fs\.azure\.[\w.\-]+[\"']?[\s,=:]+[\"']?([A-Za-z0-9+/]{40,}={0,2})"
+    yield Shape("AZURE_ACCOUNT_KEY", ("fs.azure.",), azure)
+    section = r"(?:api|auth|openai|weather|service)\w*[\"']?[\]:]\s*[{\n]?\s*"
+    section += r"[\"']?(?:key|token)[\"']?\s*[:=]\s*[\"']?([\w\-]{16,})"
+    yield Shape("API_KEY", ("api", "auth", "openai", "weather", "service"), section, fits=looks_drawn)
 
 
 def _is_bearer(secret: str) -> bool:

@@ -6,12 +6,13 @@ Without its styles it is still complete and in order. Colours come from the page
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from html import escape
 
 from mlexp.comparison import MetricRow, ParamRow, Side, metric_rows, param_rows
 from mlexp.comparison.numbers import formatted, seconds, signed
 from mlexp.comparison.sections import data_rows
+from mlexp.records import ParamOrigin
 from mlexp.render.text import clean, cut
 
 _MAX_METRICS = 6
@@ -93,7 +94,8 @@ def _lines(side: Side, before: Side | None, *, goals: Mapping[str, str] | None, 
     sides = [before, side] if before else [side]
     yield from _metric_line(metric_rows(sides, goals=goals), run_failed=run.status != "finished")
     if run.params or (before and before.run.params):
-        yield _changes("params", param_rows(sides))
+        of_models = {p.name for each in sides for p in each.run.params if p.origin is ParamOrigin.ESTIMATOR}
+        yield _changes("params", param_rows(sides), of_models)
     if run.data or (before and before.run.data):
         yield _changes("data", data_rows(sides))
     if run.timings:
@@ -150,15 +152,21 @@ def _change(row: MetricRow, known: Sequence[float]) -> tuple[str, str]:
     return signed(difference, like=known), word
 
 
-def _changes(head: str, rows: Sequence[ParamRow]) -> Line:
-    """Return the line of what changed, with what did not folded away; of one side alone, all of it."""
+def _changes(head: str, rows: Sequence[ParamRow], of_models: Set[str] = frozenset()) -> Line:
+    """Return the line of what changed, with what did not folded away; of one side alone, all of it.
+
+    What a model was given counts only beside a model of the same name: else the model itself is another.
+    """
     htmls, texts = [], []
     alone = bool(rows) and len(rows[0].values) == 1
-    unchanged = []
+    unchanged, others = [], []
     for row in rows:
         name = cut(clean(row.name), _MAX_CHARACTERS)
         value = cut(clean(row.values[-1] or "gone"), _MAX_CHARACTERS)
-        if alone:
+        if row.name in of_models and (alone or None in row.values):
+            if row.values[-1] is not None:
+                others.append(f"{name} {value}")
+        elif alone:
             value = _extent(value) if head == "data" else value
             htmls.append(f"{escape(name)} <b>{escape(value)}</b>")
             texts.append(f"{name} {value}")
@@ -173,12 +181,20 @@ def _changes(head: str, rows: Sequence[ParamRow]) -> Line:
             unchanged.append(f"{name} {_extent(value) if head == 'data' else value}")
     if unchanged:
         count = f"{len(unchanged)} unchanged" if htmls else f"all {len(unchanged)} unchanged"
-        htmls.append(
-            f'<details style="display:inline-block;vertical-align:top"><summary style="{_DIM}">{count}</summary>'
-            f"{_safe(', '.join(unchanged))}</details>"
-        )
+        htmls.append(_folded(count, unchanged))
+        texts.append(count)
+    if others:
+        count = f"{len(others)} of the model"
+        htmls.append(_folded(count, others))
         texts.append(count)
     return head, " &nbsp;·&nbsp; ".join(htmls), " · ".join(texts)
+
+
+def _folded(summary: str, items: Sequence[str]) -> str:
+    return (
+        f'<details style="display:inline-block;vertical-align:top"><summary style="{_DIM}">{escape(summary)}</summary>'
+        f"{_safe(', '.join(items))}</details>"
+    )
 
 
 def _extent(value: str) -> str:

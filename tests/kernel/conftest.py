@@ -1,6 +1,7 @@
 """Fresh shells for most tests, real kernels for what only they show."""
 
 import atexit
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,9 +15,11 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from mlexp import installed
+from mlexp.capture.probes import modules
 from mlexp.project import Project, Run
 from tests.kernel.driver import Kernel
 
+_installed = (*modules.installed_folders(), f"{Path(__file__).parents[1]}{os.sep}")  # the tests are no user's modules
 _packages_of = lru_cache(installed.packages_of)  # unload waits for it, 0.1 s, and here for each shell anew
 
 
@@ -79,6 +82,7 @@ def shell(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:  # 
     """A fresh shell in a project's folder, without mlexp."""
     InteractiveShell.clear_instance()
     monkeypatch.setattr(installed, "packages_of", _packages_of)
+    monkeypatch.setattr(modules, "installed_folders", lambda: _installed)
     for name in ("displayhook", "excepthook"):
         monkeypatch.setattr(sys, name, getattr(sys, name))
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])

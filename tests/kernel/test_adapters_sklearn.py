@@ -258,6 +258,15 @@ PARAMS = {
         "m = make_pipeline(StandardScaler(with_mean=False), LogisticRegression(C=3)).fit(X, y)",
         {"m.standardscaler.with_mean": False, "m.logisticregression.C": 3},
     ),
+    "steps of steps": (
+        "m = make_pipeline(make_pipeline(StandardScaler(with_mean=False)), LogisticRegression(C=3)).fit(X, y)",
+        {"m.standardscaler.with_mean": False, "m.logisticregression.C": 3},
+    ),
+    "steps of one name in steps": (
+        "scaler = StandardScaler(with_mean=False)\n"
+        "m = make_pipeline(make_pipeline(scaler), StandardScaler(with_mean=False), model).fit(X, y)",
+        {"m.pipeline.standardscaler.with_mean": False, "m.standardscaler.with_mean": False},
+    ),
     "two estimators": (
         "a = LogisticRegression(C=2).fit(X, y)\nb = LogisticRegression(C=3).fit(X, y)",
         {"a.C": 2, "b.C": 3},

@@ -403,7 +403,36 @@ class TestFigures:
         assert not answer.stderr
         (figure,) = project.find("r1").figures
         assert (figure.png[:4], figure.svg) == (b"\x89PNG", None)
-        assert "the SVG of 1 figures, which could not be copied" in project.find("r1").record.notes[0]
+        assert "the SVG of 1 figures, which cannot be copied or drawn twice" in project.find("r1").record.notes[0]
+
+    def test_what_the_users_code_draws_is_drawn_once(self, kernel, project):
+        kernel.ok(PLT + "\nn = []")
+        cell = (
+            "class Counts(plt.Line2D):\n    def draw(self, renderer):\n        n.append(1)\n"
+            "        return super().draw(renderer)\n"
+            "fig, ax = plt.subplots()\nax.add_line(Counts([0, 1], [0, 1]))\nplt.show()"
+        )
+        kernel.ok(cell)
+        plain = kernel.ok("len(n)").result
+        kernel.ok("n.clear()")
+        kernel.ok(f"%%track\n{cell}")
+        assert kernel.ok("len(n)").result == plain
+        (figure,) = project.find("r1").figures
+        assert (figure.png[:4], figure.svg) == (b"\x89PNG", None)
+
+    def test_drawing_moves_no_generator_and_logs_nothing(self, kernel):
+        kernel.ok(PLT + "\nimport random, numpy as np\nfrom matplotlib.ticker import FuncFormatter")
+        cell = (
+            "random.seed(1); np.random.seed(1)\nfig, ax = plt.subplots()\nax.plot([1, 2])\n"
+            "ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f'{random.random()} {np.random.rand()}'))\n"
+            "ax.set_title('t', family='No Such Font')\nplt.show()"
+        )
+        plain = kernel.ok(cell)
+        drawn = kernel.ok("random.random(), np.random.rand()").result
+        tracked = kernel.ok(f"%%track\n{cell}")
+        assert kernel.ok("random.random(), np.random.rand()").result == drawn
+        assert "No Such Font" in plain.stderr
+        assert tracked.stderr == plain.stderr
 
     def test_a_figure_that_was_not_shown_is_none(self, kernel, project):
         kernel.ok(PLT)

@@ -31,6 +31,14 @@ RESTS = {
     "functions and what they read": (["k = 3", "def f():\n    return k", "x = f()"], [0, 1, 2]),
     "imports": (["import numpy as np", "x = np.ones(3)"], [0, 1]),
     "nothing": (["a = 1", "b = 2"], [1]),
+    "no figure of another cell": (
+        ["import matplotlib.pyplot as plt", "w = 3\nplt.plot(f(w))", "x = 1\nplt.plot(x)"],
+        [0, 2],
+    ),
+    "what seeds": (["import numpy as np", "np.random.seed(1)", "x = f()"], [0, 1, 2]),
+    "a setting of a module": (["import config", "config.lr = 1", "x = config.lr"], [0, 1, 2]),
+    "what fits a model": (["m = Model()", "h = m.fit(X)", "p = m.predict(X)", "x = m.score()"], [0, 1, 3]),
+    "what trains one": (["m = Model()", "losses = train_net(m, X)", "x = m.score()"], [0, 1, 2]),
     "not what came later": (["a = 1", "b = a", "a = 5"], None),
     "not what did not run": (["a = 1", "a = 2 !", "b = a"], [0, 2]),
 }
@@ -81,6 +89,12 @@ PARAMS = {
     "a file's folder": (["folder = 'data/'", "x = f(folder)"], ""),
     "another path": (["path = 'data/test.csv'", "x = f(path)"], ""),
     "a name with a slash": (["name = 'google/vit'", "x = f(name)"], "name='google/vit'"),
+    "a seed": (["seed = 7", "np.random.seed(seed)\nn = 5\nz = f(n)", "x = np.random.rand()"], "seed=7"),
+    "of another figure": (["w = 3\nplt.plot(f(w))", "k = 2\nx = f(k)\nplt.plot(x)"], "k=2"),
+    "of the same cell, of something else": (["k = 1\nn = 5\na = f(n)\nb = f(k)", "x = g(a)"], "n=5"),
+    "beside an import": (["X = f()", "import m\nk = 3\nr = m.g(X, k)", "x = m.h(X)"], ""),
+    "of what may change a model": (["n = 5\nm = Model()\nh = m.fit(X, n)", "x = m.score()"], "n=5"),
+    "of a loop that fills": (["n = 5\nrows = []\nfor i in range(n):\n    rows.append(i)", "x = f(rows)"], "n=5"),
     "what only dresses a figure": (["size = (8, 4)", "plt.figure(figsize=size)\nx = f()"], ""),
     "what dresses a figure and more": (["k = 4", "plt.plot(k)\nx = f(k)"], "k=4"),
 }

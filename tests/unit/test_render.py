@@ -8,7 +8,17 @@ from html.parser import HTMLParser
 import pytest
 
 from mlexp.comparison import Side, compare
-from mlexp.records import DataRecord, Digest, ErrorRecord, InputFile, Metric, MetricOrigin, RunStatus
+from mlexp.records import (
+    DataRecord,
+    Digest,
+    ErrorRecord,
+    InputFile,
+    Metric,
+    MetricOrigin,
+    Param,
+    ParamOrigin,
+    RunStatus,
+)
 from mlexp.render.card import run_card
 from mlexp.render.comparison import comparison_text
 from mlexp.render.runs import runs_table, state_of
@@ -127,6 +137,21 @@ def test_a_first_card_says_what_to_do_next():
     assert "%export r1 -o train.py" in text
     assert "%export r1 -o train.py" in html
     assert "next" not in "".join(card(side(), None))
+
+
+def test_a_card_folds_what_another_model_was_given():
+    def params(**given):
+        return tuple(
+            Param(name=name.replace("_", "."), literal=repr(value), execution=0, origin=ParamOrigin.ESTIMATOR)
+            for name, value in given.items()
+        )
+
+    forest = side(number=1, params=(*samples.params({"seed": 1}), *params(forest_depth=3, scaler_mean=False)))
+    boosting = side(number=2, params=(*samples.params({"seed": 2}), *params(boosting_rate=0.1, scaler_mean=True)))
+    assert card(boosting, None)[2] == "params   seed 2 · 2 of the model"
+    assert card(boosting, forest)[2] == "params   seed 2 (was 1) · scaler.mean True (was False) · 1 of the model"
+    html, _ = run_card(boosting, forest, state="finished", first=False)
+    assert "boosting.rate 0.1" in html
 
 
 def test_a_card_tells_metrics_and_params():

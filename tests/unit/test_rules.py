@@ -39,6 +39,16 @@ class History:
     def __init__(self): self.history = {"loss": [0.5, 0.25], "val_loss": [0.75, 0.5]}
 X = np.arange(8.0).reshape(4, 2)
 y = np.array([1, 0, 0, 1])
+class Fit:
+    # as statsmodels' results are: what was asked is kept
+    __module__ = "statsmodels.results"
+    def __init__(self): self._results = Inner()
+    def __getattribute__(self, name): return getattr(object.__getattribute__(self, "_results"), name)
+class Inner:
+    nobs = 4
+    def __init__(self): self._cache = {}
+    @property
+    def rsquared(self): return self._cache.setdefault("rsquared", score())
 df = pd.DataFrame({"a": [1.0, 2.0, None, 4.0], "b": list("xyxy")})
 """
 
@@ -151,6 +161,13 @@ PARAMS = {
     "a path": (["path = '../data/train.csv'\ns = score(path)"], {}),
     "a folder": (["out = 'models/'\nurl = 'https://x.org/y'\ns = score(out, url)"], {}),
     "parts of paths": (["ROOT = 'x'\nCHAPTER = 'y'\np = os.path.join(ROOT, CHAPTER)\ns = score(p)"], {}),
+    "data that is written down": (
+        [
+            "X_new = [[5.5, 1.7], [5.0, 1.5]]\ny = [0, 1, 1, 0]\nfeatures = ['a']\ninput_size = [28, 28]\ns = score(X_new, y, features, input_size)"
+        ],
+        {"features": ["a"], "input_size": [28, 28]},
+    ),
+    "looks, by their names": (["colors = ['red', 'blue']\nn_colors = 8\ns = score(colors, n_colors)"], {"n_colors": 8}),
     "the looks of a figure": (
         [
             "size = (8, 4)\nname = 'x'\nplt = score\ntry:\n    plt.plot([1], figsize=size, title=name)\nexcept Exception:\n    pass\ns = score()"
@@ -266,6 +283,29 @@ METRICS = {
     "a mean at last": (["s = folds()", "s.mean()"], {"s.mean": 0.75}),
     "two prints of one": (["acc = score()\nprint(acc)\nprint(f'accuracy {acc:.2f}')"], {"acc": 0.5625}),
     "the length of data": (["print(len(df), df.shape[0])"], {}),
+    "mistakes that are printed": (["p = Model().predict(X)", "print((p != y).sum())"], {"(p != y).sum()": 1}),
+    "a share that is printed": (
+        ["p = Model().predict(X)", "print('%.2f' % (100 * (p == y).mean()))"],
+        {"100 * (p == y).mean()": 75.0},
+    ),
+    "a rounded one": (["s = folds()", "print(s.mean().round(1), np.sqrt(s).sum(axis=0))"], None),
+    "kept by an object": (["m = Model()\nm.bias = score()", "print('bias', m.bias)"], {"m.bias": 0.5625}),
+    "what a property would compute": (
+        [
+            "class A:\n    @property\n    def loss(self): return score()\na = A()\na.__dict__['loss'] = 1.0",
+            "print(a.loss)",
+        ],
+        {},
+    ),
+    "of a fit": (["res = Fit()", "print('R2', res.rsquared, res.nobs)"], {"res.rsquared": 0.5625}),
+    "a prediction": (["m = Model()\nm.predict = lambda X: np.array([0.5])", "m.predict([[1, 2]])"], {}),
+    "an item of data": (["X[0, 1]"], {}),
+    "an item of scores": (["costs = [score(), score()]", "costs[-1]"], {"costs[-1]": 0.625}),
+    "items of data": (["a = [1, 2]\nb = list(a)", "b[0], b[1]"], {}),
+    "what counts an object's parts": (
+        ["m = Model()\nm.node_count = len(X)\nm.n_iter_ = 7", "m.node_count, m.n_iter_"],
+        {"n_iter_": 7},
+    ),
     # containers
     "a dict of scores": (["scores = {'acc': score(), 'f1': score()}"], {"acc": 0.5625, "f1": 0.625}),
     "of names": (["acc = score()\nres = {'accuracy': acc, 'n': 3}"], {"acc": 0.5625}),
@@ -287,6 +327,20 @@ METRICS = {
     "a list of folds": (
         ["scores = []\nfor fold in range(2):\n    acc = score(fold)\n    scores.append(acc)"],
         {"scores.mean": 0.59375, "scores.std": 0.03125},
+    ),
+    "folds, made better": (
+        ["cv = {'test_score': folds()}", "rmses = np.sqrt(cv['test_score'])"],
+        None,
+    ),
+    "scores of features": (
+        ["def f_classif(X): return folds()\nscores = f_classif(X)\nscores = -np.log10(scores)\nscores /= scores.max()"],
+        {},
+    ),
+    "errors of rows": (["errors = X[:, 0] - X[:, 1]\nmean_errors = (X - 1).mean(axis=0)"], {}),
+    "errors of many points": (["err = [float(i) for i in range(100)]"], {}),
+    "one score of several classes": (
+        ["ap = {}\nfor i in range(2):\n    ap[i] = score(i)\nap['micro'] = score()"],
+        {"ap.0": 0.5625, "ap.1": 0.625, "ap.micro": 0.6875},
     ),
     "a list of any numbers": (
         ["xs = [score(), score()]\nw = np.array([0.5, 0.25])\nalphas = np.logspace(-3, 0, 4)"],
@@ -379,6 +433,8 @@ def test_metrics(cells, expected):
     played = Played(*cells, prelude=PRELUDE)
     if expected == {"result": None}:
         assert list(played.metrics) == ["score"]
+    elif expected is None:
+        assert len(played.metrics) == 2
     else:
         assert played.metrics == expected
 

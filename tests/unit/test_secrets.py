@@ -11,7 +11,20 @@ from mlexp.dataflow.cell import parse
 from mlexp.redaction import MARKER, Redactor
 from mlexp.redaction.credentials import holds_credentials, is_credential_file
 from mlexp.redaction.names import Suspicion, suspicion_of
-from tests.planted import BY_SHAPE, INNOCENT, NAMED, drawn, forms, jwt, password, private_key, secret_of
+from tests.planted import (
+    BY_SHAPE,
+    CODES,
+    INNOCENT,
+    NAMED,
+    PLACES,
+    drawn,
+    forms,
+    jwt,
+    password,
+    placed,
+    private_key,
+    secret_of,
+)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -41,6 +54,24 @@ def test_a_literal_bound_to_a_secrets_name_is_taken_out_of_code(template, name, 
     assert value not in redacted
     assert (parse(redacted) is None) == (parse(code) is None)
     assert MARKER.search(redacted)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("template", PLACES)
+def test_a_secret_is_known_by_what_stands_around_it(template, seed):
+    text, secret = placed(template, seed)
+    assert secret not in Redactor().text(text)
+    assert secret not in Redactor().text(f"INFO start\n\n{text}\n\nINFO end")
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("template", CODES)
+def test_a_secret_is_known_by_the_code_around_it(template, seed):
+    code, secret = placed(template, seed)
+    redacted = Redactor().code(code)
+    assert secret not in redacted
+    assert redacted.count("\n") == code.count("\n")
+    assert (parse(redacted) is None) == (parse(code) is None)
 
 
 def test_what_is_no_secret_stays():

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlexp.capture.numbers import as_number
-from mlexp.fingerprint.asking import bases_of, members_of, name_of
+from mlexp.fingerprint.asking import bases_of, is_one_of, members_of, name_of
 
 _MAX_DEPTH = 4
 _MAX_ITEMS = 20
+_NUMBERS = (int, float)
 _LISTS = ("steps", "transformers", "estimators", "transformer_list")
 """Params that hold named estimators."""
 
@@ -80,13 +81,14 @@ def plain_value(value: object, *, depth: int = 0) -> tuple[object, bool]:
     number = as_number(value)
     if number is not None:
         return number, math.isfinite(number)
-    if value is None or type(value) in (bool, str):
+    if value is None or is_one_of(type(value), (bool, str)):
         return value, not (type(value) is str and len(value) > 200)
-    if type(value) in (list, tuple) and len(value) <= _MAX_ITEMS and depth < 2:  # type: ignore[arg-type]  # just asked
+    if is_one_of(type(value), (list, tuple)) and len(value) <= _MAX_ITEMS and depth < 2:  # type: ignore[arg-type]  # just asked
         items = [plain_value(item, depth=depth + 1) for item in value]  # type: ignore[attr-defined]  # the same
         return type(value)(item for item, _ in items), all(is_plain for _, is_plain in items)  # type: ignore[call-arg]
     if type(value) is dict and len(value) <= _MAX_ITEMS and depth < 2:
-        pairs = {key: plain_value(item, depth=depth + 1) for key, item in value.items() if type(key) in (str, int)}
+        named = [(key, item) for key, item in value.items() if is_one_of(type(key), (str, int))]
+        pairs = {key: plain_value(item, depth=depth + 1) for key, item in named}
         return {key: item for key, (item, _) in pairs.items()}, (
             len(pairs) == len(value) and all(is_plain for _, is_plain in pairs.values())
         )
@@ -98,7 +100,7 @@ def same(value: object, default: object) -> bool:
     plain, is_plain = plain_value(default)
     if not is_plain:
         return False
-    if type(value) in (int, float) and type(plain) in (int, float):
+    if is_one_of(type(value), _NUMBERS) and is_one_of(type(plain), _NUMBERS):
         return value == plain
     return type(value) is type(plain) and repr(value) == repr(plain)
 

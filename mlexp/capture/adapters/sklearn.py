@@ -12,7 +12,7 @@ from typing import Any
 from mlexp.capture.adapters import estimators
 from mlexp.capture.adapters.base import Listening, Score, Seen, Told
 from mlexp.capture.numbers import as_number
-from mlexp.fingerprint.asking import members_of, module_of
+from mlexp.fingerprint.asking import is_one_of, members_of, module_of
 
 _FOLDS = frozenset({"cross_val_score", "cross_validate"})
 _AVERAGES = {"macro": "f1_macro", "weighted": "f1_weighted", "micro": "f1_micro"}
@@ -190,7 +190,7 @@ def _columns(results: dict[object, object]) -> dict[str, list[object]]:
 
 
 def _is_plain(item: object) -> bool:
-    return item is None or as_number(item) is not None or type(item) in (bool, str)
+    return item is None or as_number(item) is not None or is_one_of(type(item), (bool, str))
 
 
 def _word(item: object) -> str:

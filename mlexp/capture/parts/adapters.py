@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Any, ClassVar
@@ -111,7 +112,8 @@ class _Found:
         if id(value) in self._objects:
             return
         self._objects.add(id(value))
-        for key, param in without_told(seen.params, value, self._known, self._texts).items():
+        params = shortened(seen.params)
+        for key, param in without_told(params, value, self._known, self._texts).items():
             made = Param(
                 name=f"{name}.{key}",
                 literal=literal_of(param),
@@ -156,6 +158,13 @@ class _Found:
         )
 
 
+def shortened(params: Mapping[str, object]) -> dict[str, object]:
+    """Return params of nested estimators under the names of their own step, where these tell them apart."""
+    ends = {name: ".".join(name.split(".")[-2:]) for name in params}
+    times = Counter(ends.values())
+    return {ends[name] if times[ends[name]] == 1 else name: value for name, value in params.items()}
+
+
 def _objects(names: Iterable[str], tracked: Tracked) -> Iterator[tuple[str, object, Adapter]]:
     """Yield the objects behind names that an adapter knows, also those in small plain containers."""
     namespace = tracked.opening.namespace
@@ -179,7 +188,7 @@ def _loop_targets(python: str) -> set[str]:
 def _items(name: str, value: Any) -> list[tuple[str, object]]:
     if type(value) is dict and len(value) <= _MAX_OBJECTS:
         return [(f"{name}.{key}", item) for key, item in value.items() if type(key) is str]
-    if type(value) in (list, tuple) and len(value) <= _MAX_OBJECTS:
+    if is_one_of(type(value), (list, tuple)) and len(value) <= _MAX_OBJECTS:
         return [(f"{name}.{i}", item) for i, item in enumerate(value)]
     return [(name, value)]
 

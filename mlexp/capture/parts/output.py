@@ -89,7 +89,7 @@ class OutputPart:
         if drawing.n_not_drawn:
             tracked.notes.append(f"the SVG of {drawing.n_not_drawn} figures, to keep the cell quick")
         if drawing.n_undrawable:
-            tracked.notes.append(f"the SVG of {drawing.n_undrawable} figures, which could not be copied")
+            tracked.notes.append(f"the SVG of {drawing.n_undrawable} figures, which cannot be copied or drawn twice")
         if heard.n_too_many:
             tracked.notes.append(f"{heard.n_too_many} outputs after the first {len(heard.outputs)}")
         return {**facts, "outputs": tuple(records)}

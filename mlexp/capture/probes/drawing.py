@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import io
+import logging
 import threading
 import time
 import warnings
@@ -19,6 +20,8 @@ from typing import Any
 
 from mlexp.capture.guard import guarded
 from mlexp.capture.opening import Opening
+from mlexp.capture.probes.randomness import unmoved_generators
+from mlexp.fingerprint.asking import module_of
 
 _FIGURE = ("matplotlib.figure", "Figure")
 _FORMS = {"image/png": "png", "image/svg+xml": "svg"}
@@ -60,6 +63,8 @@ class Drawing:
         try:
             if now - seen[1] > left or ("image/svg+xml" in missing and n_marks(figure) > _MOST_MARKS):
                 raise _TooMuchError
+            if missing and draws_by_users_code(figure):
+                raise _UndrawableError
             for mime in missing:
                 drawn[mime] = drawing_of(figure, _FORMS[mime], until=now + left, limit_bytes=self._limit)
         except _TooMuchError:
@@ -89,7 +94,7 @@ def drawing_of(figure: Any, form: str, *, until: float, limit_bytes: int) -> byt
     from matplotlib import rc_context
 
     file = _Bounded(until, limit_bytes)
-    with _unheard_warnings():
+    with _unheard_warnings(), unmoved_generators():
         twin = _twin_of(figure)
         with rc_context({"svg.hashsalt": "mlexp"}):
             twin.savefig(file, format=form, bbox_inches="tight", metadata={"Date": None} if form == "svg" else None)
@@ -121,7 +126,16 @@ def _twin_of(figure: Any) -> Any:
     return twin
 
 
+def draws_by_users_code(figure: Any) -> bool:
+    """Tell whether an artist in it is of a class of the notebook's: what that does when drawn is to happen once."""
+    return any(module_of(type(artist)) == "__main__" or "draw" in vars(artist) for artist in figure.findobj())
+
+
 class _TooMuchError(Exception):
+    pass
+
+
+class _UndrawableError(Exception):
     pass
 
 
@@ -146,14 +160,18 @@ def _unheard_warnings() -> Iterator[None]:
     `warnings.catch_warnings` would let the user's own warnings be shown a second time.
     """
     shown, thread = warnings.showwarning, threading.get_ident()
+    log = logging.getLogger("matplotlib")  # of fonts that it lacks
+    level = log.level
 
     def show(*values: Any, **named: Any) -> None:
         if threading.get_ident() != thread:
             shown(*values, **named)
 
     warnings.showwarning = show
+    log.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
+        log.setLevel(level)
         if warnings.showwarning is show:
             warnings.showwarning = shown

@@ -9,15 +9,19 @@ from __future__ import annotations
 import base64
 import json
 import random
-import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from mlexp.capture.opening import Opening
 from mlexp.capture.probes.reach import generators_in_reach
+from mlexp.fingerprint.asking import imported, name_of, names_in
 from mlexp.records import GeneratorState
 from mlexp.snapshot import BlobStore
+
+_getstate = random.Random.getstate
+_global_random: random.Random = random._inst  # behind the functions of the module
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,10 @@ class RandomnessProbe:
 
 
 def _states(names: Iterable[str], namespace: Mapping[str, object]) -> dict[_Place, Any]:
-    states: dict[_Place, Any] = {_Place("random"): random.getstate()}
-    if (numpy_random := sys.modules.get("numpy.random")) is not None and hasattr(numpy_random, "get_state"):
-        states[_Place("numpy")] = numpy_random.get_state(legacy=False)
+    # By the classes' own methods: the user may have put anything in place of `random.getstate`.
+    states: dict[_Place, Any] = {_Place("random"): _getstate(_global_random)}
+    if (global_numpy := _global_numpy()) is not None:
+        states[_Place("numpy")] = type(global_numpy).get_state(global_numpy, legacy=False)
     states.update((_Place(kind), state) for kind, state in _torch_states())
     for kind, variable, generator in generators_in_reach(names, namespace):
         if generator is not _global_numpy() and (state := _state_of(kind, generator)) is not None:
@@ -70,31 +75,51 @@ def _states(names: Iterable[str], namespace: Mapping[str, object]) -> dict[_Plac
     return states
 
 
+@contextmanager
+def unmoved_generators() -> Iterator[None]:
+    """Give the global generators of `random` and NumPy back the states that they had before the block."""
+    before, global_numpy = _getstate(_global_random), _global_numpy()
+    numpy_before = type(global_numpy).get_state(global_numpy, legacy=False) if global_numpy is not None else None
+    try:
+        yield
+    finally:
+        if _getstate(_global_random) != before:
+            random.Random.setstate(_global_random, before)
+        if numpy_before is not None:
+            numpy_after = type(global_numpy).get_state(global_numpy, legacy=False)
+            if not _same(numpy_after, numpy_before):
+                type(global_numpy).set_state(global_numpy, numpy_before)
+
+
 def _torch_states() -> Iterator[tuple[str, bytes]]:
-    torch: Any = sys.modules.get("torch")
-    generator = vars(torch).get("default_generator") if torch is not None else None
+    torch: Any = imported("torch")
+    generator = names_in(torch).get("default_generator") if torch is not None else None
     if generator is None:  # not there, or in the middle of its import
         return
     yield "torch", generator.get_state().numpy().tobytes()
-    cuda = sys.modules.get("torch.cuda")
-    if cuda is not None and vars(torch).get("cuda") is cuda and cuda.is_initialized():
+    cuda: Any = imported("torch.cuda")
+    if names_in(torch).get("cuda") is cuda and cuda is not None and cuda.is_initialized():
         for index, state in enumerate(cuda.get_rng_state_all()):
             yield f"torch.cuda:{index}", state.numpy().tobytes()
 
 
-def _global_numpy() -> object:
+def _global_numpy() -> Any:
     """Return the object behind NumPy's global functions; None without NumPy."""
-    return getattr(sys.modules.get("numpy.random.mtrand"), "_rand", None)
+    module = imported("numpy.random.mtrand")
+    found = names_in(module).get("_rand") if module is not None else None
+    return found if name_of(type(found)) == "numpy.random.mtrand.RandomState" else None
 
 
 def _state_of(kind: str, generator: Any) -> Any:
     """Return a generator's state by the methods of its library's own class, or None where that has none."""
     if kind == "random.Random":
-        return None if issubclass(type(generator), random.SystemRandom) else random.Random.getstate(generator)
+        return None if issubclass(type(generator), random.SystemRandom) else _getstate(generator)
     if kind == "torch.Generator":
-        state = sys.modules["torch"].Generator.get_state(generator)
+        torch: Any = imported("torch")
+        state = torch.Generator.get_state(generator)
         return state.cpu().numpy().tobytes()
-    cls = getattr(sys.modules["numpy.random"], kind.rpartition(".")[2])
+    numpy_random: Any = imported("numpy.random")
+    cls = getattr(numpy_random, kind.rpartition(".")[2])
     if kind == "numpy.random.RandomState":
         return cls.get_state(generator, legacy=False)
     bits = cls.bit_generator.__get__(generator)
@@ -111,7 +136,8 @@ def _first_state(place: _Place, namespace: Mapping[str, object]) -> Any:
         state = _seeded_anew(bits)
         return None if state is None else {**state, "has_gauss": 0, "gauss": 0.0}
     if place.kind == "numpy.random.Generator" and (generator := namespace.get(place.variable)) is not None:
-        return _seeded_anew(sys.modules["numpy.random"].Generator.bit_generator.__get__(generator))
+        numpy_random: Any = imported("numpy.random")
+        return _seeded_anew(numpy_random.Generator.bit_generator.__get__(generator))
     return None
 
 

@@ -8,16 +8,16 @@ millisecond.
 from __future__ import annotations
 
 import random
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from types import FunctionType, GetSetDescriptorType, MethodType
+from types import FunctionType, GetSetDescriptorType, MethodType, ModuleType
 from typing import Any
+
+from mlexp.fingerprint.asking import bases_of, imported, is_one_of, members_of, names_in
 
 _MAX_ITEMS = 100
 _MAX_OBJECTS = 100
 _MAX_DEPTH = 4
-_mro_of = type.__dict__["__mro__"].__get__  # what no metaclass can change
 _PLAIN = (int, float, str, bytes, bool, type(None))
 
 
@@ -33,7 +33,7 @@ def generators_in_reach(names: Iterable[str], namespace: Mapping[str, object]) -
     pending = deque((name, namespace[name], 0) for name in names if name in namespace)
     while pending and len(seen) < _MAX_OBJECTS:  # the nearest first
         place, value, depth = pending.popleft()
-        if type(value) in _PLAIN or id(value) in seen:
+        if is_one_of(type(value), _PLAIN) or id(value) in seen:
             continue
         seen.add(id(value))
         kind = next((kind for kind, cls in kinds.items() if issubclass(type(value), cls)), None)
@@ -45,26 +45,30 @@ def generators_in_reach(names: Iterable[str], namespace: Mapping[str, object]) -
 
 def _kinds() -> dict[str, type]:
     found: dict[str, type] = {"random.Random": random.Random}
-    numpy_random, torch = sys.modules.get("numpy.random"), sys.modules.get("torch")
+    numpy_random, torch = imported("numpy.random"), imported("torch")
     for module, name in (numpy_random, "Generator"), (numpy_random, "RandomState"), (torch, "Generator"):
-        cls = vars(module).get(name) if module is not None else None
-        if isinstance(cls, type):
+        cls: Any = names_in(module).get(name) if module is not None else None
+        if issubclass(type(cls), type):
             found[f"{'torch' if module is torch else 'numpy.random'}.{name}"] = cls
     return found
 
 
 def _inside(place: str, value: object) -> Iterable[tuple[str, object]]:
     cls = type(value)
-    if cls in (list, tuple):
+    if is_one_of(cls, (list, tuple)):
         items: Any = value
         if len(items) > _MAX_ITEMS:
             return ()
-        return [(f"{place}[{i}]", item) for i, item in enumerate(list(items)) if type(item) not in _PLAIN]
+        return [(f"{place}[{i}]", item) for i, item in enumerate(list(items)) if not is_one_of(type(item), _PLAIN)]
     if cls is dict:
         pairs: Any = value
         if len(pairs) > _MAX_ITEMS:
             return ()
-        keys = [key for key, item in list(pairs.items()) if type(key) in (str, int) and type(item) not in _PLAIN]
+        keys = [
+            key
+            for key, item in list(pairs.items())
+            if is_one_of(type(key), (str, int)) and not is_one_of(type(item), _PLAIN)
+        ]
         return [(f"{place}[{key!r}]", pairs[key]) for key in keys]
     if cls is FunctionType:
         function: Any = value
@@ -75,7 +79,8 @@ def _inside(place: str, value: object) -> Iterable[tuple[str, object]]:
     attributes = instance_dict(value)
     if attributes is None or len(attributes) > _MAX_ITEMS:
         return ()
-    names = [name for name, item in list(attributes.items()) if type(name) is str and type(item) not in _PLAIN]
+    items = list(attributes.items())
+    names = [name for name, item in items if type(name) is str and not is_one_of(type(item), _PLAIN)]
     return [(f"{place}.{name}", attributes[name]) for name in names]
 
 
@@ -94,10 +99,10 @@ def _kept_by(function: FunctionType) -> Iterator[tuple[str, object]]:
 
 def instance_dict(value: object) -> dict[str, object] | None:
     """Return an instance's own attributes; None for what has none, for classes and modules, and for odd classes."""
-    if issubclass(type(value), (type, type(sys))):
+    if issubclass(type(value), (type, ModuleType)):
         return None
-    for cls in _mro_of(type(value)):
-        descriptor = cls.__dict__.get("__dict__")
+    for cls in bases_of(type(value)):
+        descriptor = members_of(cls).get("__dict__")
         if descriptor is not None:
             found = descriptor.__get__(value) if type(descriptor) is GetSetDescriptorType else None
             return found if type(found) is dict else None

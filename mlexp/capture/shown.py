@@ -1,0 +1,106 @@
+"""What a cell shows, by its text: the expressions that it prints, and what their numbers are called."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from mlexp.dataflow.changes import changes_in, root_of, statements_of
+
+_READERS = frozenset("np numpy pd plt sns math ax fig print display len round float int sum min max abs str".split())
+
+
+def printed(tree: ast.Module) -> Iterator[tuple[ast.expr, set[str]]]:
+    """Yield each expression that a top-level `print` shows, and the names that the cell binds or changes behind it."""
+    statements = list(statements_of(tree.body))
+    for index, statement in enumerate(statements):
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("print", "display"):
+            behind = statements[index + 1 :]
+            after = {name for s in behind for name in _may_change(s)}
+            for argument in call.args:
+                for shown in _shown_parts(argument):
+                    yield shown, after
+
+
+def _may_change(statement: ast.stmt) -> Iterator[str]:
+    """Yield the names that a statement binds, plainly changes, or hands to a function that is no known reader."""
+    yield from changes_in(ast.Module([statement], []))
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.Call) and root_of(node.func) not in _READERS:
+            yield from (n.id for n in (*node.args, *(k.value for k in node.keywords)) if isinstance(n, ast.Name))
+
+
+def _shown_parts(node: ast.expr) -> Iterator[ast.expr]:
+    match node:
+        case ast.JoinedStr(values=values):
+            for value in values:
+                if isinstance(value, ast.FormattedValue):
+                    yield value.value
+        case ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod(), right=right):
+            yield from right.elts if isinstance(right, ast.Tuple) else [right]
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr="format"), args=args, keywords=keywords):
+            yield from [*args, *(keyword.value for keyword in keywords)]
+        case ast.Constant():
+            return
+        case _:
+            yield node
+
+
+def as_read(target: ast.expr) -> ast.expr:
+    """Return the expression that reads what a target binds."""
+    return ast.parse(ast.unparse(target), mode="eval").body
+
+
+def names_read(node: ast.AST) -> set[str]:
+    """Return the names in an expression."""
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+
+
+def root_name(node: ast.expr) -> str:
+    """Return the first name in an expression, or nothing."""
+    return next((inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)), "")
+
+
+def name_of_number(node: ast.expr) -> str:
+    """Return what a number is called that an expression gives: `costs[-1]`, `scores.mean`, the key of an item."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+        return node.slice.value
+    text = ast.unparse(node)
+    plain = re.fullmatch(r"(?:\w+\.)?([\w.]+?)\(\)", text)
+    if plain and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return text.removesuffix("()")
+    if isinstance(node, ast.Call):
+        given = [ast.unparse(argument) for argument in node.args[:1]]
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in ("round", "float", "int") and node.args:
+            return name_of_number(node.args[0])
+        return f"{given[0]}.{name}" if given and re.fullmatch(r"[\w.]+", given[0]) else text
+    return text
+
+
+def result_name(node: ast.expr) -> str:
+    """Return what the number of an expression is called: after its function, `_score` left out; else "result"."""
+    while isinstance(node, ast.Call):
+        function = node.func
+        called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        if called not in ("float", "round", "int", "mean", "std", "item", "abs"):
+            return re.sub(r"(?<=.)_score$", "", called) or "result"
+        inner = node.args[0] if node.args else function.value if isinstance(function, ast.Attribute) else None
+        if isinstance(inner, ast.Name) and called in ("mean", "std"):
+            return inner.id if inner.id in ("np", "numpy") else f"{inner.id}.{called}"
+        if not isinstance(inner, ast.Call):
+            return _result_of(inner) or called
+        node = inner
+    return _result_of(node) or "result"
+
+
+def _result_of(node: ast.expr | None) -> str:
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+        return node.slice.value
+    return node.attr if isinstance(node, ast.Attribute) else ""
