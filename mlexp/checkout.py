@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 _LIMIT = 10_000_000
 _PATIENCE_S = 10
+Run = Callable[[Sequence[str], float], bytes | None]
+"""Runs a program, given its words and the seconds that it may take."""
+
 _SAFE = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
 
 
@@ -24,9 +28,9 @@ class Checkout:
     """Whether files that git knows differ from the commit."""
 
 
-def read_checkout(folder: Path) -> Checkout:
+def read_checkout(folder: Path, *, run: Run | None = None) -> Checkout:
     """Return the checkout that a folder lies in."""
-    answer = _ask(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=no")
+    answer = _ask(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=no", run=run or run_as_child)
     known, dirty = {}, False
     for line in answer.splitlines():
         if line.startswith("# branch."):
@@ -37,27 +41,28 @@ def read_checkout(folder: Path) -> Checkout:
     return Checkout(known.get("oid"), known.get("head"), dirty)
 
 
-def diff_of(folder: Path) -> str:
+def diff_of(folder: Path, *, run: Run | None = None) -> str:
     """Return what is not committed, as a unified diff; of binary files only that they differ. Cut after 10 MB."""
-    diff = _ask(folder, "diff", "HEAD", "--no-color", "--no-ext-diff", "--no-textconv", "--submodule=short")
+    words = ("diff", "HEAD", "--no-color", "--no-ext-diff", "--no-textconv", "--submodule=short")
+    diff = _ask(folder, *words, run=run or run_as_child)
     return diff if len(diff) <= _LIMIT else f"{diff[:_LIMIT]}\n[… cut: {len(diff):,} characters in all …]\n"
 
 
-def _ask(folder: Path, *words: str) -> str:
+def run_as_child(words: Sequence[str], patience_s: float) -> bytes | None:
+    """Run a program as a child of this process; return what it prints, or None if it failed or took too long."""
+    try:
+        answer = subprocess.run(words, capture_output=True, timeout=patience_s, check=True, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout
+
+
+def _ask(folder: Path, *words: str, run: Run) -> str:
     """Return git's answer; empty where it has none."""
     # By its path: `subprocess` looks for a bare name with other warning filters, and in a thread that takes away those
     # which a cell sets meanwhile.
     git = shutil.which("git")
-    if git is None:
+    if git is None or not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
         return ""
-    try:
-        answer = subprocess.run(
-            [git, "-C", str(folder), *_SAFE, *words],
-            capture_output=True,
-            timeout=_PATIENCE_S,
-            check=True,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return answer.stdout.decode("utf-8", "replace")
+    answer = run([git, "-C", str(folder), *_SAFE, *words], _PATIENCE_S)
+    return (answer or b"").decode("utf-8", "replace")

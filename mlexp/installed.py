@@ -9,22 +9,24 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
 
-from mlexp.checkout import diff_of, read_checkout
+from mlexp.checkout import Run, diff_of, read_checkout
 from mlexp.records import Digest, Environment, Package, RunId, ThreadPool
 
 
 class Surroundings:
     """Reads the environments of one session's runs; packages are read anew only when further modules were imported."""
 
-    def __init__(self, folder: Path, *, keep: Callable[[str], Digest]) -> None:
+    def __init__(self, folder: Path, *, keep: Callable[[str], Digest], run: Run | None = None) -> None:
         """Begin with nothing known.
 
         Args:
             folder: The project's; its git checkout is looked at.
             keep: Keeps a text.
+            run: Runs git; by default as a child.
         """
         self._folder = folder
         self._keep = keep
+        self._run = run
         self._roots: frozenset[str] = frozenset()
         self._packages: tuple[Package, ...] = ()
 
@@ -33,8 +35,8 @@ class Surroundings:
         roots = frozenset(name.partition(".")[0] for name in modules)
         if roots != self._roots:
             self._roots, self._packages = roots, packages_of(roots)
-        checkout = read_checkout(self._folder)
-        diff = diff_of(self._folder) if checkout.dirty else ""
+        checkout = read_checkout(self._folder, run=self._run)
+        diff = diff_of(self._folder, run=self._run) if checkout.dirty else ""
         return Environment(
             run_id=run_id,
             packages=self._packages,

@@ -19,7 +19,6 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from mlexp.capture.numbers import as_number
-from mlexp.dataflow.bindings import literal_of
 from mlexp.fingerprint import kind_of, summary_of
 from mlexp.fingerprint.asking import is_one_of
 from mlexp.records import DataRecord, Digest
@@ -165,6 +164,8 @@ def plain_literal(value: object) -> str | None:
     plain = _plain(value, _MAX_DEPTH)
     if plain is _NOT_PLAIN:
         return None
+    from mlexp.dataflow.bindings import literal_of  # with the rules, which only a tracked cell needs
+
     literal = literal_of(plain)
     return literal if len(literal) <= _MAX_LITERAL else None
 

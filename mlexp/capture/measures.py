@@ -10,8 +10,17 @@ from dataclasses import dataclass
 from mlexp.capture.numbers import as_number, number_expression
 from mlexp.capture.points import Score
 from mlexp.capture.reading import CannotReadError, read
-from mlexp.capture.scores import DICTS, scores_in
-from mlexp.capture.shown import as_read, name_of_number, names_read, printed, result_name, root_name
+from mlexp.capture.scores import collects_scores, scores_in
+from mlexp.capture.shown import (
+    MAKERS,
+    as_read,
+    is_constant_data,
+    name_of_number,
+    names_read,
+    printed,
+    result_name,
+    root_name,
+)
 from mlexp.dataflow.bindings import Binding, Kind, bindings_of
 from mlexp.dataflow.changes import root_of, statements_of
 from mlexp.dataflow.rules import (
@@ -20,19 +29,20 @@ from mlexp.dataflow.rules import (
     called,
     is_moment,
     is_score,
+    is_score_table,
     is_settings,
     is_timing,
     keeps_folds,
     kind_of,
+    loads_data,
     makes_data,
 )
 from mlexp.dataflow.uses import Uses, loops_around, measures, uses_of
-from mlexp.fingerprint.asking import is_one_of, module_of, name_of, simple_name_of
+from mlexp.fingerprint.asking import is_one_of
 from mlexp.records import Metric, MetricOrigin
 
 _LOOKS_AT_DATA = frozenset({"head", "tail", "sample", "describe", "value_counts", "corr", "cov", "query", "info"})
 _COMPUTED = (Kind.COMPUTED, Kind.SAID)
-_MAKERS = frozenset("DataFrame Series array asarray tensor linspace logspace geomspace arange zeros ones full".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,7 @@ class _Search:
                 if name not in self._forced and not name.startswith("_") and not is_moment(binding.node):
                     expression = number_expression(value, name)
                     timings.append(Metric(name=name, value=number, origin=MetricOrigin.BOUND, expression=expression))
-            elif name in telling:
+            elif name in telling and not is_constant_data(binding.node):
                 self._add(name, value, name)
         scores = {name: found for name, found in scores.items() if name in telling}
         for name, found in scores.items():  # what is made of others tells theirs no second time
@@ -136,12 +146,14 @@ class _Search:
     def _scores(self, name: str, binding: Binding, loop: frozenset[str]) -> Iterator[Score]:
         value = self._namespace.get(name)
         node = binding.node
-        if _is_constant_data(binding) or (isinstance(node, ast.Call) and called(node) in _LOOKS_AT_DATA):
+        if is_constant_data(binding.node) or (isinstance(node, ast.Call) and called(node) in _LOOKS_AT_DATA):
+            return
+        if loads_data(node) and not is_score_table(name):
             return
         begun = dict(binding.value) if type(binding.value) is dict else {}
         pairs = [(k, v) for k, v in _pairs(node) if isinstance(k, ast.Constant) and isinstance(v, ast.Constant)]
         begun |= {key.value: item.value for key, item in pairs}
-        built = any(isinstance(n, ast.Call) and called(n) in _MAKERS for n in ast.walk(binding.node or ast.Pass()))
+        built = any(isinstance(n, ast.Call) and called(n) in MAKERS for n in ast.walk(binding.node or ast.Pass()))
         given = {n for n, b in self._bindings.items() if b.kind in SETTINGS or b.kind is Kind.COUNTER}
         folds = keeps_folds(node)
         for score in scores_in(name, value, loop=loop, built=built, folds=folds, given=given):
@@ -185,11 +197,10 @@ class _Search:
                     continue
                 if not names_read(statement.value) or root_name(statement.value) in self._metrics:
                     continue
-                if (
-                    _is_table(self._namespace.get(root))
-                    and _kind_of_value(statement.value, self._known) is Kind.COMPUTED
-                ):
-                    self._read(as_read(target), name=name_of_number(target))
+                name, table = name_of_number(target), self._namespace.get(root)
+                computed = _kind_of_value(statement.value, self._known) is Kind.COMPUTED
+                if computed and collects_scores(root, name, table):
+                    self._read(as_read(target), name=name)
 
     def _shown(self) -> None:
         """Take what the cell prints of what it or an earlier cell computed: `print(scores.mean(), costs[-1])`."""
@@ -278,25 +289,8 @@ class _Search:
         self._metrics.setdefault(name, Metric(name=name, value=value, origin=origin, expression=expression))
 
 
-def _is_constant_data(binding: Binding) -> bool:
-    """Tell whether a container is made of constants only: `pd.DataFrame({"x": [1, 2]})`, `np.array([0.5, 0.2])`."""
-    node = binding.node
-    if not isinstance(node, ast.Call) or called(node) not in _MAKERS:
-        return False
-    given = [*node.args, *(keyword.value for keyword in node.keywords)]
-    variable = (ast.Name, ast.Call, ast.Attribute, ast.Subscript)
-    return bool(given) and not any(isinstance(inner, variable) for value in given for inner in ast.walk(value))
-
-
 def _kind_of_value(node: ast.expr, kinds: Mapping[str, Kind]) -> Kind:
     return kind_of(node, Scope(kinds=dict(kinds)))
-
-
-def _is_table(value: object) -> bool:
-    """Tell whether a value is something that people collect scores in."""
-    kind = type(value)
-    pandas = module_of(kind).partition(".")[0] == "pandas"
-    return name_of(kind) in (*DICTS, "list") or (pandas and simple_name_of(kind) in ("DataFrame", "Series"))
 
 
 def _pairs(node: ast.expr | None) -> list[tuple[ast.expr | None, ast.expr]]:

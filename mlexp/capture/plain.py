@@ -14,7 +14,7 @@ from contextlib import suppress
 from contextvars import ContextVar, Token
 from dataclasses import replace
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlexp.capture.caller import Block, block_at, names_around
 from mlexp.capture.declare import Declared, close_execution, open_execution
@@ -36,9 +36,6 @@ from mlexp.records import (
     RunRecord,
     RunStatus,
 )
-
-if TYPE_CHECKING:
-    pass
 
 _inside: ContextVar[bool] = ContextVar("mlexp block", default=False)
 _MAX_MESSAGE = 2000

@@ -14,7 +14,7 @@ MAX_ITEMS = 50
 MAX_POINTS = 100_000
 STEPS = frozenset({"epoch", "step", "iteration", "iter", "it", "round", "batch"})
 """Words of what counts the steps of a curve."""
-NO_SCORES = frozenset({"lr", "learning_rate", "time", *STEPS})
+NO_SCORES = frozenset({"lr", "learning_rate", "time", "status", "nfev", "njev", "nhev", *STEPS})
 
 
 @dataclass(frozen=True, slots=True)

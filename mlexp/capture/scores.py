@@ -26,7 +26,7 @@ from mlexp.capture.points import (
 )
 from mlexp.capture.tables import scores_of_array, scores_of_frame, scores_of_rows, scores_of_series
 from mlexp.dataflow.rules import is_curve, is_one_score, is_plural_score, is_score, is_score_table
-from mlexp.fingerprint.asking import attributes_of, imported, is_one_of, module_of, name_of
+from mlexp.fingerprint.asking import attributes_of, imported, is_one_of, module_of, name_of, simple_name_of
 
 _MAX_DEPTH = 2
 """Of dicts in dicts; one may hold itself."""
@@ -154,7 +154,7 @@ def _of_fields(name: str, value: object) -> Iterator[Score]:
     fields = fields_of(value)
     for field, item in list((fields or {}).items())[:MAX_ITEMS]:
         number = as_number(item)
-        if number is not None and (is_score(field) or is_score_table(name)):
+        if number is not None and (is_score(field) or (is_score_table(name) and field not in NO_SCORES)):
             yield Score(field, number, number_expression(item, f"@.{field}"))
 
 
@@ -164,3 +164,18 @@ def _history_of(value: object) -> dict[str, list[float]]:
     if type(history) is not dict:
         return {}
     return {key: values for key, item in history.items() if type(key) is str and (values := floats_in(item))}
+
+
+def collects_scores(root: str, name: str, value: object) -> bool:
+    """Tell whether an item that is stored is a score: into a list or a dict, or into a table under a name that says so.
+
+    Args:
+        root: What the container is called.
+        name: What the item is called.
+        value: The container.
+    """
+    kind = type(value)
+    if name_of(kind) in (*DICTS, "list"):
+        return True
+    table = module_of(kind).partition(".")[0] == "pandas" and simple_name_of(kind) in ("DataFrame", "Series")
+    return table and (is_score(name) or is_score(root) or is_score_table(root))

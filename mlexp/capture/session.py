@@ -22,6 +22,7 @@ from time import perf_counter  # by name: the user may put another clock in its 
 from typing import TYPE_CHECKING, Any
 
 from mlexp.capture.answers import AnswersProbe
+from mlexp.capture.aside import Aside
 from mlexp.capture.ended import Ended, traceback_of
 from mlexp.capture.guard import forget_failures, guarded, untraced
 from mlexp.capture.history import earlier_executions
@@ -35,7 +36,6 @@ from mlexp.capture.probes.modules import ModulesProbe
 from mlexp.capture.probes.outlet import outlet_of
 from mlexp.capture.probes.randomness import RandomnessProbe
 from mlexp.capture.track import as_seen, tracked
-from mlexp.capture.tracking import PATIENCE_S, Finished, Tracking
 from mlexp.capture.underway import UnderWay
 from mlexp.capture.workplace import Workplace
 from mlexp.capture.writer import Writer
@@ -45,6 +45,7 @@ from mlexp.errors import StoreError
 from mlexp.records import Digest, Execution, RunId, RunRecord, RunStatus, SessionId, SessionRecord
 
 if TYPE_CHECKING:
+    from mlexp.capture.tracking import Finished, Tracking
     from mlexp.installed import Surroundings
 
 _PATIENCE_S = 0.25
@@ -61,6 +62,7 @@ class Session:
         self.shell = shell
         self.place = place
         self.writer = Writer()
+        self._aside: Aside | None = None
         self._surroundings: Surroundings | None = None
         self.interpreter = interpreter()
         self._show_card = show_card
@@ -118,6 +120,8 @@ class Session:
         """Begin to listen."""
         forget_failures()
         self._answers = AnswersProbe(self.shell, self.place.redactor)
+        with guarded("prepare to ask git"):
+            self._aside = Aside()
         self.shell.events.register("pre_run_cell", self.pre_run_cell)
         self.shell.events.register("post_run_cell", self.post_run_cell)
         atexit.register(self.close)
@@ -146,6 +150,8 @@ class Session:
         with guarded("keep the last executions"):
             self._flush(wait_s=None)
         self.writer.close()
+        if self._aside is not None:
+            self._aside.close()
 
     def pre_run_cell(self, info: Any) -> None:
         """Look before a cell runs."""
@@ -209,6 +215,8 @@ class Session:
             self._flush_soon()
         is_inner = self._under_way.outer() is not None  # what the outer cell puts out later is not the run's
         outlet = None if is_inner else self._outlet
+        from mlexp.capture.tracking import Tracking  # with all that a run is made of, first needed here
+
         self._tracking = Tracking(
             opening, self._new_run(opening), shell=self.shell, place=self.place, outlet=outlet
         )
@@ -234,6 +242,8 @@ class Session:
 
     def finish(self, finished: Finished) -> None:
         """Keep a run that has ended, and show its card."""
+        from mlexp.capture.tracking import PATIENCE_S
+
         self._unfinished.append(finished)
         run, modules = finished.run, tuple(name for name in list(sys.modules) if type(name) is str)
         try:
@@ -256,7 +266,8 @@ class Session:
         if self._surroundings is None:
             from mlexp.installed import Surroundings  # what it imports takes 15 ms, in the writer's thread here
 
-            self._surroundings = Surroundings(self.place.root, keep=self._keep_text)
+            run = self._aside.run if self._aside is not None else None
+            self._surroundings = Surroundings(self.place.root, keep=self._keep_text, run=run)
         self.place.store.put_environment(self._surroundings.environment_of(run_id, modules))
 
     def _keep_text(self, text: str) -> Digest:

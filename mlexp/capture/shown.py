@@ -7,21 +7,41 @@ import re
 from collections.abc import Iterator
 
 from mlexp.dataflow.changes import changes_in, root_of, statements_of
+from mlexp.dataflow.rules import called
 
 _READERS = frozenset("np numpy pd plt sns math ax fig print display len round float int sum min max abs str".split())
+MAKERS = frozenset("DataFrame Series array asarray tensor linspace logspace geomspace arange zeros ones full".split())
+"""Functions that make a container."""
 
 
 def printed(tree: ast.Module) -> Iterator[tuple[ast.expr, set[str]]]:
-    """Yield each expression that a top-level `print` shows, and the names that the cell binds or changes behind it."""
-    statements = list(statements_of(tree.body))
-    for index, statement in enumerate(statements):
-        call = statement.value if isinstance(statement, ast.Expr) else None
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("print", "display"):
-            behind = statements[index + 1 :]
-            after = {name for s in behind for name in _may_change(s)}
-            for argument in call.args:
-                for shown in _shown_parts(argument):
-                    yield shown, after
+    """Yield each expression that a `print` shows, and the names of which it may show an older value than the last.
+
+    A print in a loop shows what its last turn left: of names that the loop binds before it, in the same block.
+    """
+    yield from _printed(list(statements_of(tree.body)), set(), in_loop=False)
+
+
+def _printed(body: list[ast.stmt], stale: set[str], *, in_loop: bool) -> Iterator[tuple[ast.expr, set[str]]]:
+    for index, statement in enumerate(body):
+        after = stale | {name for s in body[index + 1 :] for name in _may_change(s)}
+        match statement:
+            case ast.Expr(value=ast.Call(func=ast.Name(id="print" | "display"), args=arguments)):
+                for shown in (part for argument in arguments for part in _shown_parts(argument)):
+                    if not in_loop or not isinstance(shown, ast.Name):  # of names in loops the uses tell
+                        yield shown, after
+            case ast.For(body=inner) | ast.While(body=inner):
+                targets = (
+                    {n.id for n in ast.walk(statement.target) if isinstance(n, ast.Name)}
+                    if isinstance(statement, ast.For)
+                    else set()
+                )
+                yield from _printed(inner, after | targets, in_loop=True)
+            case ast.With(body=inner):
+                yield from _printed(inner, after, in_loop=in_loop)
+            case ast.If(body=inner) if in_loop:  # what is bound outside the block goes on without it
+                others = {name for s in body if s is not statement for name in _may_change(s)}
+                yield from _printed(inner, after | others, in_loop=True)
 
 
 def _may_change(statement: ast.stmt) -> Iterator[str]:
@@ -48,6 +68,15 @@ def _shown_parts(node: ast.expr) -> Iterator[ast.expr]:
             return
         case _:
             yield node
+
+
+def is_constant_data(node: ast.expr | None) -> bool:
+    """Tell whether a container is made of constants only: `pd.DataFrame({"x": [1, 2]})`, `np.zeros((1, 1))`."""
+    if not isinstance(node, ast.Call) or called(node) not in MAKERS:
+        return False
+    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    variable = (ast.Name, ast.Call, ast.Attribute, ast.Subscript)
+    return bool(given) and not any(isinstance(inner, variable) for value in given for inner in ast.walk(value))
 
 
 def as_read(target: ast.expr) -> ast.expr:

@@ -75,7 +75,8 @@ def scores_of_series(name: str, value: Any, *, folds: bool) -> Iterator[Score]:
         return
     if all(type(label) is str for label in labels):
         called = value.name if type(value.name) is str else ""
-        if is_score(name) or is_score_table(name) or is_score(called) or any(map(is_score, labels)):
+        telling = 2 * sum(map(is_score, labels)) > len(labels)  # `radius error` may be one feature of many
+        if telling or is_score(name) or is_score_table(name) or is_score(called):
             for label, number in zip(labels, value.tolist(), strict=True):
                 yield Score(label, number, f"@[{label!r}]")
     elif folds and is_plural_score(name) and value.dtype.kind == "f" and len(value) >= 2:

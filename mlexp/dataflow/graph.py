@@ -38,7 +38,12 @@ def _chain(executions: Sequence[Execution], target: Execution) -> tuple[_Link, .
     late: set[str] = set()  # what functions read: whenever they are called, so at the target at the latest
     while True:
         found = _links(executions, target, late)
-        more = {n for link in found for n in _read_late(link.execution.python) & link.mentions & {*link.execution.read}}
+        more = {
+            n
+            for link in found
+            for n in _read_late(link.execution.python)
+            if n in link.mentions and n in link.execution.read
+        }
         if more <= late:
             return found
         late |= more
@@ -51,10 +56,10 @@ def _links(executions: Sequence[Execution], target: Execution, late: Set[str]) -
     needed = {*target.read, *late}
     found = [_Link(target, frozenset(target.loaded))]
     for execution in sorted(earlier, key=lambda e: -e.index):
-        if not matters(execution.python, frozenset(execution.bound), needed, modules):
+        if not matters(execution.python, execution.bound, needed, modules):
             continue
-        mentions = mentioned_for(execution.python, needed, fixed, modules) & {*execution.loaded}
-        needed |= mentions & {*execution.read}
+        mentions = mentioned_for(execution.python, needed, fixed, modules).intersection(execution.loaded)
+        needed |= mentions.intersection(execution.read)
         found.append(_Link(execution, mentions))
     return tuple(reversed(found))
 

@@ -8,6 +8,8 @@ from collections import Counter
 
 _DRAWS = re.compile(r"plt|sns|px|go|alt|mpl|pylab|matplotlib|ax\d*|axs|axes|fig\d*|figure|cbar|hv|gridspec|plotly")
 _DRAWING_METHODS = frozenset({"plot", "scatter", "hist", "boxplot", "imshow", "subplots", "figure", "bar", "rc"})
+_PLOT = re.compile(r"\w+plot|heatmap|clustermap")
+"""Functions that draw whatever library they are of: `violinplot`, `sns.pairplot`, `qqplot`."""
 _LOOKS = frozenset(
     """figsize cmap color colors palette title suptitle xlabel ylabel fontsize marker markersize linewidth linestyle
     xlim ylim dpi legend rot edgecolor facecolor nrows ncols""".split()
@@ -25,7 +27,7 @@ _PATH = re.compile(
 
 _LOOKS_NAMES = re.compile(
     r"(?!(?:n|num)_)(?:\w+_)?(?:colou?rs?|colou?r_?maps?|cmaps?|palette|fig_?size|markers?|line_?styles?|line_?width|"
-    r"font_?size|dpi|titles?|x_?labels?|y_?labels?|vmin|vmax|x_?lims?|y_?lims?)",
+    r"font_?size|plot_(?:opts|kwargs|kws?|options|style)|tick_?labels?|dpi|titles?|x_?labels?|y_?labels?|vmin|vmax|x_?lims?|y_?lims?)",
     re.IGNORECASE,
 )
 
@@ -66,7 +68,8 @@ def dressing_in(tree: ast.Module) -> frozenset[str]:
 def is_about_looks(function: ast.expr) -> bool:
     """Tell whether what a call calls draws, or makes a path."""
     node = function
-    if isinstance(node, ast.Attribute) and node.attr in _DRAWING_METHODS | _PLACES:
+    name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    if _PLOT.fullmatch(name) or (isinstance(node, ast.Attribute) and name in _DRAWING_METHODS | _PLACES):
         return True
     if isinstance(node, ast.Name) and node.id in _PLACES:
         return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -53,11 +53,12 @@ def _fixed_by(tree: ast.AST) -> set[str]:
     return found
 
 
-def matters(python: str, bound: Set[str], needed: Set[str], modules: Set[str]) -> bool:
+def matters(python: str, bound: Sequence[str], needed: Set[str], modules: Set[str]) -> bool:
     """Tell whether an execution that bound these names has a statement that counts."""
     if not needed.isdisjoint(bound):
         return True
-    return any(s.seeds or not needed.isdisjoint(s.changed(modules)) for s in _statements(python))
+    text = _text(python)
+    return text.seeds or not needed.isdisjoint(text.written) or not (needed & text.called) <= modules
 
 
 def mentioned_for(python: str, needed: Set[str], fixed: Set[str], modules: Set[str]) -> set[str]:
@@ -69,15 +70,15 @@ def mentioned_for(python: str, needed: Set[str], fixed: Set[str], modules: Set[s
         fixed: Names that no mention changes.
         modules: Names of modules.
     """
-    statements = _statements(python)
-    own = {name for s in statements for name in (*s.bound, *s.changed(modules))} - fixed
-    wanted, found = set(needed), set[str]()
-    for statement in reversed(statements):
-        changed = statement.changed(modules)
-        counts = statement.seeds or not wanted.isdisjoint(statement.bound) or not wanted.isdisjoint(changed)
-        if counts or (statement.may_change and not (wanted & own).isdisjoint(statement.mentions)):
+    text = _text(python)
+    wanted, found = set(needed & text.names), set[str]()
+    own = (wanted & text.made) - fixed
+    for statement in reversed(text.statements):
+        counts = statement.seeds or not wanted.isdisjoint(statement.sets) or not (wanted & statement.called) <= modules
+        if counts or (statement.may_change and not own.isdisjoint(statement.mentions)):
+            found |= statement.mentions | statement.written | (statement.called - modules)
             wanted |= statement.mentions
-            found |= statement.mentions | changed
+            own |= (statement.mentions & text.made) - fixed
     return found
 
 
@@ -85,37 +86,61 @@ def mentioned_for(python: str, needed: Set[str], fixed: Set[str], modules: Set[s
 class _Statement:
     """What one top-level statement does, by its text."""
 
-    bound: frozenset[str]
     mentions: frozenset[str]
-    called: frozenset[str]
-    """Names whose objects it plainly changes: by an operator, a bare method call, or by training."""
+    sets: frozenset[str]
+    """Names that it binds, and those whose attributes or items it sets."""
     written: frozenset[str]
     """Names whose attributes or items it sets, also of modules: `config.lr = 0.1`."""
+    called: frozenset[str]
+    """Names whose objects it plainly changes: by an operator, a bare method call, or by training."""
     seeds: bool
     """Whether it seeds a generator that has no name."""
     may_change: bool
     """Whether it may change what it mentions: no definition, and more than a print or a figure."""
 
-    def changed(self, modules: Set[str]) -> Set[str]:
-        """Return the names whose objects it plainly changes."""
-        return (self.called - modules) | self.written
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What a whole text does."""
+
+    statements: tuple[_Statement, ...]
+    names: frozenset[str]
+    made: frozenset[str]
+    """Names that it binds or changes."""
+    written: frozenset[str]
+    called: frozenset[str]
+    seeds: bool
 
 
 # A text never changes, and a session asks again with each of its runs.
 @lru_cache(maxsize=4096)
-def _statements(python: str) -> tuple[_Statement, ...]:
+def _text(python: str) -> _Text:
     tree = parse(python)
-    return tuple(_told(statement) for statement in statements_of(tree.body)) if tree is not None else ()
+    statements = tuple(map(_told, statements_of(tree.body))) if tree is not None else ()
+    none = frozenset[str]()
+    written = none.union(*(s.written for s in statements))
+    called = none.union(*(s.called for s in statements))
+    made = none.union(written, called, *(s.sets for s in statements))
+    return _Text(
+        statements=statements,
+        names=made.union(*(s.mentions for s in statements)),
+        made=made,
+        written=written,
+        called=called,
+        seeds=any(s.seeds for s in statements),
+    )
 
 
 def _told(node: ast.stmt) -> _Statement:
     names = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
     places = [n for n in ast.walk(node) if isinstance(n, (ast.Attribute, ast.Subscript))]
+    written = {root_of(n) for n in places if not isinstance(n.ctx, ast.Load)} - {""}
+    bound = {n.id for n in names if not isinstance(n.ctx, ast.Load)} | _fixed_by(node)
     return _Statement(
-        bound=frozenset({n.id for n in names if not isinstance(n.ctx, ast.Load)} | _fixed_by(node)),
         mentions=frozenset(n.id for n in names if isinstance(n.ctx, ast.Load)),
+        sets=frozenset(bound | written),
+        written=frozenset(written),
         called=changed_in_place(ast.Module([node], [])) | (_trained(node) - {""}),
-        written=frozenset(root_of(n) for n in places if not isinstance(n.ctx, ast.Load)) - {""},
         seeds=_is_seeding(node),
         may_change=not isinstance(node, _DEFINITIONS) and not _only_shows(node),
     )

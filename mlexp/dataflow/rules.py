@@ -79,7 +79,7 @@ _SCORES = frozenset(
     metric performance logloss rsquared chi2 statistic mistake misclassified wrong cv""".split()
 )
 _SCORE_TABLES = frozenset("result score metric leaderboard comparison evaluation performance summary report".split())
-_CURVES = frozenset("history hist curve loss cost reward return energy log objective trace".split())
+_CURVES = frozenset("history hist curve loss cost reward return energy objective trace".split())
 _SETTING_WORDS = frozenset(
     """cfg config configuration conf setting param parameter hparam hp hyperparameter hyperparam hyper arg argument
     option opts kwarg flag""".split()
@@ -123,6 +123,7 @@ _MAKES_DATA = re.compile(
     r"sample|rand\w*|choice|normal|uniform|integers|standard_normal|poisson|exponential|binomial|gamma|beta"
 )
 """Methods whose results are data, of one number too."""
+_LOADS = re.compile(r"(?:read|load|fetch|make)_\w+|load")
 _FOLD_CALLS = re.compile(r"cross_val\w*|\w*(?:folds?|cv|scores|bootstrap\w*|permutations?)", re.IGNORECASE)
 _KEEPS_FOLDS = frozenset("array asarray sqrt abs negative square concatenate append zeros empty ones full".split())
 _SCORES_FEATURES = re.compile(r"f_classif|f_regression|chi2|mutual_info\w*|r_regression")
@@ -166,7 +167,8 @@ def is_score_table(name: str) -> bool:
 
 def is_curve(name: str) -> bool:
     """Tell whether a name stands for values step by step: `history`, `train_losses`."""
-    return not _CURVES.isdisjoint(words_of(name))
+    words = words_of(name)
+    return not _CURVES.isdisjoint(words) or words[-1:] == ["log"]  # `train_log`, but not `log_density`
 
 
 def is_settings(name: str) -> bool:
@@ -247,6 +249,12 @@ def makes_data(node: ast.expr) -> bool:
     return not any(is_score(word) or is_score_table(word) or is_curve(word) for word in words)
 
 
+def loads_data(node: ast.expr | None) -> bool:
+    """Tell whether a value is loaded or drawn as data: `pd.read_csv(p).astype(float)`, `make_blobs()`."""
+    calls = (inner for inner in ast.walk(node) if isinstance(inner, ast.Call)) if node is not None else ()
+    return any(_LOADS.fullmatch(called(call)) for call in calls)
+
+
 def keeps_folds(node: ast.expr | None) -> bool:
     """Tell whether an array named like scores may hold those of folds, and not one score for each feature or size.
 
@@ -276,9 +284,11 @@ def keeps_folds(node: ast.expr | None) -> bool:
 
 
 def is_written_data(name: str, value: object) -> bool:
-    """Tell whether a constant is data that was written down: `X_new = [[5.5, 1.7]]`, `y = [0, 1, 1, 0]`."""
-    if not isinstance(value, list) or not _DATA.search(name) or _SIZE.fullmatch(name):
+    """Tell whether a constant is data that was written down: `X_new = [[5.5, 1.7]]`, `data = [{"a": 1}]`."""
+    if not isinstance(value, list) or not _DATA.search(name) or _SIZE.fullmatch("_".join(words_of(name))):
         return False
+    if words_of(name)[-1:] in (["data"], ["sample"]) or any(isinstance(row, dict) for row in value):
+        return True
     rows = [row for row in value if isinstance(row, (list, tuple))]
     numbers = [item for row in rows for item in row] if rows else value
     plain = all(type(number) in (int, float) for number in numbers)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from mlexp.comparison import Side
 from mlexp.dataflow.cell import peel, without_peeled
-from mlexp.dataflow.graph import rests_on
 from mlexp.errors import NotKeptError
 from mlexp.project.artifacts import Artifacts
 from mlexp.project.outputs import Figure, Outputs, figures_of, stream_text
@@ -230,6 +229,8 @@ def inputs_of(executions: Sequence[Execution]) -> tuple[InputFile, ...]:
 def earlier_texts(executions: Sequence[Execution], run: RunRecord) -> tuple[str, ...]:
     """Return the texts of the earlier cells that a run rests on; of one that ran several times, once."""
     target = next((execution for execution in executions if execution.index == run.execution), None)
+    from mlexp.dataflow.graph import rests_on  # with the rules, which only a comparison needs here
+
     chain = rests_on(executions, target)[:-1] if target is not None else ()
     texts = [without_peeled(peel(execution.source).body) for execution in chain]
     return tuple(reversed(dict.fromkeys(reversed(texts))))

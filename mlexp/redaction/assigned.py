@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from string import ascii_letters
 
 from mlexp.redaction.looks import SCHEME, is_secret_by, is_stand_in, looks_drawn
 from mlexp.redaction.names import Suspicion, suspicion_of, variable_of
@@ -41,7 +42,7 @@ _BEHIND = re.compile(
 )
 _SIGN = (
     r"""[\w\-]*(?:(?:\\*["']|&\w+;)?\]?(?:</\w{1,10}>)?[^\S\n]*(?:(?:\x1b|\\x1b|\\u001b)\[[0-9;]*m)*\s*"""
-    r"""(?:=>|->|[:=>]|%3)|\\*["']\s*,|\s)\s*\S"""
+    r"""(?:=>|->|[:=>]|%3)|\\*["']\s*,|\\n|\s)\s*\S"""
 )
 
 
@@ -79,37 +80,59 @@ def spans_of_assigned(text: str, words: Words | None = None) -> Iterator[Span]:
     mentioned = [anchor for anchor in _ANCHORS if words.may_hold(anchor) and anchor in lowered]
     is_ruled = "|" in text or "\u2502" in text
     for anchor in mentioned:
+        stop = n = 0
         for match in _candidates(anchor).finditer(lowered):
-            if _is_plain(text, match.start(), is_ruled=is_ruled):
+            at = match.start()
+            if at >= stop and (run := _RUN.match(text, at)):
+                stop, n = run.end(), 0
+            n += 1
+            if n > _MOST_IN_RUN or _is_plain(text, at, is_ruled=is_ruled):
                 continue
             span = _span_at(text, match.start())
             if span is not None:
                 yield span
             yield from spans_of_text_tables(text, match.start())
     if mentioned:
-        yield from spans_of_html_tables(text)
-    yield from spans_of_forms(text)
+        yield from spans_of_html_tables(text, mentioned)
+    if words.may_hold("<input"):
+        yield from spans_of_forms(text)
+
+
+_RUN = re.compile(r"[^\s,;\"'`<>(){}\[\]|\\\x1b]*")
+_MOST_IN_RUN = 50
+"""So many names are looked at within what may be the value of the first, as in `token=token=…`."""
 
 
 def _is_plain(text: str, at: int, *, is_ruled: bool) -> bool:
     """Tell, fast, of a part of a name that it is no secret's name, or stands in prose: most are so."""
-    before = _BEFORE.search(text, max(0, at - 60), at)
+    start = _start_of(text, at, _OF_NAME)
     end = _REST.match(text, at)
-    if before is None or end is None:
+    front = text[start - 1 : start]
+    if front == "\\" or end is None:
         return False
-    start = before.start()
-    if text[start - 1 : start] == "\\":
-        return False
-    if not is_ruled and text[start : start + 1] != "-" and _BEFORE_PROSE.match(text, end.end()):
-        return text[start - 1 : start] not in " '\"" or not _GIVEN.search(text, max(0, start - 30), start)
+    is_given = front in _BEFORE_GIVEN and any(part in text[max(0, start - 30) : start] for part in _PARTS_OF_GIVEN)
+    if not is_given and not is_ruled and text[start] != "-" and _BEFORE_PROSE.match(text, end.end()):
+        return True
     name = text[start : end.end()].rpartition(".")[2].lstrip("-")
     if suspicion_of(name):
         return False
-    word = _WORD_BEFORE.search(text, max(0, start - 30), start)
-    return word is None or not suspicion_of(f"{word[1]}_{name}")
+    word = text[_start_of(text, start - 1, _OF_WORD) : start - 1] if front == " " else ""
+    return not word or not suspicion_of(f"{word}_{name}")
 
 
+def _start_of(text: str, at: int, characters: frozenset[str]) -> int:
+    start, least = at, max(0, at - 60)
+    while start > least and text[start - 1] in characters:
+        start -= 1
+    return start
+
+
+_OF_WORD = frozenset(ascii_letters)
+_OF_NAME = _OF_WORD | frozenset("0123456789_.-")
 _REST = re.compile(r"[\w\-]*", re.ASCII)
+_BEFORE_GIVEN = frozenset(" \t\n'\"")
+_PARTS_OF_GIVEN = ("env", "set ", "-H", "-header")
+"""Of which one stands in all that `_GIVEN` finds."""
 _BEFORE_PROSE = re.compile(r" (?!(?:is|for|provided|given|used|sent|received)\b)[A-Za-z\d.,%]{1,11}\s", re.IGNORECASE)
 """What follows a name in a sentence: a space and a short word, which is no value."""
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from mlexp.redaction.assigned import mentions_secrets, spans_of_assigned
-from mlexp.redaction.code import redacted_code
 from mlexp.redaction.known import Known, bare_of, is_searchable
-from mlexp.redaction.literals import Literal
 from mlexp.redaction.looks import is_secret_by, without_scheme
 from mlexp.redaction.markers import MARKER, marker
 from mlexp.redaction.names import Suspicion, suspicion_of, variable_of
 from mlexp.redaction.shapes import Span, spans_of_shapes
 from mlexp.redaction.words import Words
+
+if TYPE_CHECKING:
+    from mlexp.redaction.literals import Literal
 
 _MOST = 2000
 _LONGEST = 20_000
@@ -83,6 +85,8 @@ class Redactor:
         self._look()
         if not self._may_hold_secrets(text):
             return text
+        from mlexp.redaction.code import redacted_code  # most sessions have no such cell
+
         clean = partial(self._clean, learning=True)
         try:
             return redacted_code(

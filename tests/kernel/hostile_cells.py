@@ -116,6 +116,32 @@ NOTEBOOKS = {
         "get_ipython().run_line_magic('time', '1')",
         "get_ipython().run_cell_magic('capture', '', 'print(1)')",
     ],
+    "liars": [  # above the next one: autoreload asks every module, with or without mlexp
+        "import sys, types, random\n"
+        "class Meta(type):\n"
+        "    def __eq__(cls, other): print('compared'); return True\n"
+        "    def __hash__(cls): print('hashed'); return 1\n"
+        "    def __instancecheck__(cls, value): print('checked'); return True\n"
+        "class Agrees(metaclass=Meta): pass\n"
+        "agrees = Agrees(); held = [agrees]; named = {'a': agrees}",
+        "x = agrees; y, z = held, named\nloss = 0.5",
+        "x",
+        "class Answers(types.ModuleType):\n"
+        "    def __getattribute__(self, name): print('asked for', name); raise SystemExit(name)\n"
+        "kept = {}\n"
+        "for name in 'numpy numpy.random numpy.random.mtrand pandas torch torch.cuda matplotlib xgboost odd'.split():\n"
+        "    kept[name] = sys.modules.get(name)\n"
+        "    sys.modules[name] = Answers(name)",
+        "values = [1, 2, 3]\nloss = 0.25",
+        "best = min(values)\nloss",
+        "for name, module in kept.items():\n"
+        "    if module is None: del sys.modules[name]\n"
+        "    else: sys.modules[name] = module",
+        "own, random.getstate = random.getstate, lambda: 1 / 0",
+        "m = 1.5 * 2\nm",
+        "random.getstate = lambda: print('drawn')\nm",
+        "random.getstate = own",
+    ],
     "autoreload": [
         *("%%writefile reloaded.py\nv = 1", "%load_ext autoreload", "%autoreload 2", "import reloaded\nreloaded.v"),
         "with open('reloaded.py', 'w') as file: file.write('v = 22222')\n"
@@ -163,32 +189,6 @@ NOTEBOOKS = {
         "spec.loader = importlib.util.LazyLoader(spec.loader)\n"
         "lazy = importlib.util.module_from_spec(spec)\nsys.modules['colorsys'] = lazy\nspec.loader.exec_module(lazy)",
         "'rgb_to_hsv' in object.__getattribute__(lazy, '__dict__')",
-    ],
-    "liars": [
-        "import sys, types, random\n"
-        "class Meta(type):\n"
-        "    def __eq__(cls, other): print('compared'); return True\n"
-        "    def __hash__(cls): print('hashed'); return 1\n"
-        "    def __instancecheck__(cls, value): print('checked'); return True\n"
-        "class Agrees(metaclass=Meta): pass\n"
-        "agrees = Agrees(); held = [agrees]; named = {'a': agrees}",
-        "x = agrees; y, z = held, named\nloss = 0.5",
-        "x",
-        "class Answers(types.ModuleType):\n"
-        "    def __getattribute__(self, name): print('asked for', name); raise SystemExit(name)\n"
-        "kept = {}\n"
-        "for name in 'numpy numpy.random numpy.random.mtrand pandas torch torch.cuda matplotlib xgboost odd'.split():\n"
-        "    kept[name] = sys.modules.get(name)\n"
-        "    sys.modules[name] = Answers(name)",
-        "values = [1, 2, 3]\nloss = 0.25",
-        "best = min(values)\nloss",
-        "for name, module in kept.items():\n"
-        "    if module is None: del sys.modules[name]\n"
-        "    else: sys.modules[name] = module",
-        "own, random.getstate = random.getstate, lambda: 1 / 0",
-        "m = 1.5 * 2\nm",
-        "random.getstate = lambda: print('drawn')\nm",
-        "random.getstate = own",
     ],
     "state": [
         "import gc, io, signal, sys, time, warnings",

@@ -10,6 +10,8 @@ import pytest
 
 sklearn = pytest.importorskip("sklearn")
 
+from mlexp.capture import guard  # noqa: E402
+from mlexp.capture.adapters.ears import Ears  # noqa: E402
 from mlexp.records import MetricOrigin, ParamOrigin  # noqa: E402
 
 SETUP = """
@@ -263,8 +265,8 @@ PARAMS = {
         {"m.standardscaler.with_mean": False, "m.logisticregression.C": 3},
     ),
     "steps of one name in steps": (
-        "scaler = StandardScaler(with_mean=False)\n"
-        "m = make_pipeline(make_pipeline(scaler), StandardScaler(with_mean=False), model).fit(X, y)",
+        "m = make_pipeline(make_pipeline(StandardScaler(with_mean=False)), "
+        "StandardScaler(with_mean=False), model).fit(X, y)",
         {"m.pipeline.standardscaler.with_mean": False, "m.standardscaler.with_mean": False},
     ),
     "two estimators": (
@@ -376,3 +378,24 @@ class TestInAKernel:
         kernel.ok("from sklearn.metrics import accuracy_score\ncode = accuracy_score.__code__")
         kernel.run("%%track\nimport os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(9)")
         assert kernel.ok("print(accuracy_score.__code__ is code)").stdout == "True\n"
+
+
+def test_an_interrupt_while_ears_are_taken_off(ready, monkeypatch):
+    class Interrupts(list):
+        left = 3
+
+        def pop(self, *words):
+            if self.left:
+                self.left -= 1
+                raise KeyboardInterrupt
+            return super().pop(*words)
+
+    before = sklearn.metrics.accuracy_score.__wrapped__.__code__
+    finders = list(sys.meta_path)
+    monkeypatch.setattr(Ears, "_changed", Interrupts())
+    monkeypatch.setattr(guard, "_interrupt", lambda: None)
+    ready.ok("%%track\naccuracy_score(y, p)\nNone")
+    assert Ears._changed == []
+    assert Ears._changed.left == 0
+    assert sklearn.metrics.accuracy_score.__wrapped__.__code__ is before
+    assert sys.meta_path == finders

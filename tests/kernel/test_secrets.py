@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.kernel.conftest import until
-from tests.planted import BY_SHAPE, NAMED, drawn, jwt, password, private_key, secret_of
+from tests.planted import BY_SHAPE, CODES, NAMED, PLACES, drawn, jwt, password, placed, private_key, secret_of
 
 
 def found_in(folder: Path, secrets: list[str]) -> list[str]:
@@ -46,9 +46,21 @@ def test_hundreds_of_planted_secrets(loaded, folder):
     for n in range(5):
         secrets += [jwt(n), private_key(n)[1]]
         loaded.run(f"%%track\nt = {jwt(n)!r}\nk = '''{private_key(n)[0]}'''\nprint(t, k)\n1/0")
-    assert len(secrets) > 140
+    for n, template in enumerate((*PLACES, *CODES)):
+        text, secret = placed(template, f"kernel{n}")
+        if not secret.isalpha():  # words are drawn from a few, and stand in many places
+            secrets.append(secret)
+        if template in CODES:
+            loaded.run(text if text.startswith(("!", "%%")) else f"%%track\n{text}")
+        elif n % 2:
+            hidden = base64.b64encode(text.encode()).decode()[::-1]
+            loaded.ok(f"import base64, logging\nhidden = base64.b64decode('{hidden}'[::-1]).decode()")
+            loaded.run("%%track\nprint(hidden)\nlogging.warning(hidden)\nraise ValueError(hidden)")
+        else:
+            loaded.ok(f"%%track\ntext = {text!r}\n# {text.splitlines()[-1]}")
+    assert len(secrets) > 180
     missed = found_in(folder / ".mlexp", secrets)
-    assert not missed, f"{len(missed)} of {len(secrets)}"
+    assert not missed, f"{len(missed)} of {len(secrets)}: {missed}"
     loaded.ip.run_line_magic("unload_ext", "mlexp")
     assert not found_in(folder / ".mlexp", secrets)
 

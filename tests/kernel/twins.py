@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import unified_diff
+from itertools import groupby
 from typing import Any
 
 from tests.kernel.driver import Answer, Kernel
@@ -84,8 +85,21 @@ def assert_same(plain: list[str], other: list[str], how: str, cell: str) -> None
     assert not difference, "\n".join([cell, *difference])
 
 
+def _settled(outputs: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    """Put texts of the two streams that follow each other in one order: which is sent first is a matter of moments."""
+    settled: list[tuple[str, dict[str, Any]]] = []
+    for is_stream, group in groupby(outputs, key=lambda output: output[0] == "stream"):
+        found = list(group)
+        if is_stream:
+            names = sorted({content["name"] for _, content in found})
+            texts = {name: "".join(c["text"] for _, c in found if c["name"] == name) for name in names}
+            found = [("stream", {"name": name, "text": text}) for name, text in texts.items()]
+        settled += found
+    return settled
+
+
 def _seen(answer: Answer) -> list[str]:
     """Return what came back, a line each, so that a failed comparison can be read."""
     outputs = [o for o in answer.outputs if 'aria-label="Run r' not in str(o[1].get("data", {}).get("text/html"))]
-    texts = [*map(repr, outputs), *map(repr, sorted(answer.content.items()))]
+    texts = [*map(repr, _settled(outputs)), *map(repr, sorted(answer.content.items()))]
     return [line for text in texts for line in without_chance(text).split("\\n")]

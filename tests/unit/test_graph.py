@@ -96,6 +96,7 @@ PARAMS = {
     "of what may change a model": (["n = 5\nm = Model()\nh = m.fit(X, n)", "x = m.score()"], "n=5"),
     "of a loop that fills": (["n = 5\nrows = []\nfor i in range(n):\n    rows.append(i)", "x = f(rows)"], "n=5"),
     "what only dresses a figure": (["size = (8, 4)", "plt.figure(figsize=size)\nx = f()"], ""),
+    "what a plot of any library is given": (["at = [1, 2]", "m.graphics.violinplot(d, labels=at)\nx = f()"], ""),
     "what dresses a figure and more": (["k = 4", "plt.plot(k)\nx = f(k)"], "k=4"),
 }
 

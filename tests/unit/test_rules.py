@@ -163,11 +163,20 @@ PARAMS = {
     "parts of paths": (["ROOT = 'x'\nCHAPTER = 'y'\np = os.path.join(ROOT, CHAPTER)\ns = score(p)"], {}),
     "data that is written down": (
         [
-            "X_new = [[5.5, 1.7], [5.0, 1.5]]\ny = [0, 1, 1, 0]\nfeatures = ['a']\ninput_size = [28, 28]\ns = score(X_new, y, features, input_size)"
+            "X_new = [[5.5, 1.7], [5.0, 1.5]]\ny = [0, 1, 1, 0]\ndata = [{'a': 1}]\nsample = ['x']\ns = score(X_new, y, data, sample)"
         ],
-        {"features": ["a"], "input_size": [28, 28]},
+        {},
     ),
-    "looks, by their names": (["colors = ['red', 'blue']\nn_colors = 8\ns = score(colors, n_colors)"], {"n_colors": 8}),
+    "lists that are none": (
+        [
+            "features = ['a']\ninput_size = [28, 28]\ntrain_sizes = [1, 2, 3, 4]\ns = score(features, input_size, train_sizes)"
+        ],
+        {"features": ["a"], "input_size": [28, 28], "train_sizes": [1, 2, 3, 4]},
+    ),
+    "looks, by their names": (
+        ["colors = ['red', 'blue']\nplot_opts = {'a': 1}\nn_colors = 8\ns = score(colors, n_colors, plot_opts)"],
+        {"n_colors": 8},
+    ),
     "the looks of a figure": (
         [
             "size = (8, 4)\nname = 'x'\nplt = score\ntry:\n    plt.plot([1], figsize=size, title=name)\nexcept Exception:\n    pass\ns = score()"
@@ -297,6 +306,18 @@ METRICS = {
         ],
         {},
     ),
+    "printed by a loop": (
+        ["for m in (1, 2):\n    err = folds() * m\n    print(m, np.mean(err))"],
+        {"err.mean": 1.5},
+    ),
+    "printed now and then": (
+        [
+            "for e in range(4):\n    w = folds() * e\n    if e % 2 == 0:\n        held = folds() + e\n        print(e, w.mean(), held.mean())"
+        ],
+        {"held.mean": 2.75},
+    ),
+    "printed of what is looped over": (["for row in X:\n    print(row.mean(), np.mean(row))"], {}),
+    "printed and then changed, in a loop": (["w = folds()\nfor e in range(2):\n    print(w.sum())\n    w = w + 1"], {}),
     "of a fit": (["res = Fit()", "print('R2', res.rsquared, res.nobs)"], {"res.rsquared": 0.5625}),
     "a prediction": (["m = Model()\nm.predict = lambda X: np.array([0.5])", "m.predict([[1, 2]])"], {}),
     "an item of data": (["X[0, 1]"], {}),
@@ -342,6 +363,22 @@ METRICS = {
         ["ap = {}\nfor i in range(2):\n    ap[i] = score(i)\nap['micro'] = score()"],
         {"ap.0": 0.5625, "ap.1": 0.625, "ap.micro": 0.6875},
     ),
+    "a frame that is loaded": (
+        [
+            "def read_it(): return pd.DataFrame({'x': [1.0, 2.0], 'y_err': [0.5, 0.25]}, index=['a', 'b'])\ndata = read_it()"
+        ],
+        {},
+    ),
+    "what a minimizer says": (
+        [
+            "class Optimized(dict): __getattr__ = dict.__getitem__\nresult = Optimized(fun=score(), nit=7, status=0, nfev=30)"
+        ],
+        {"fun": 0.5625, "nit": 7},
+    ),
+    "a value for a column": (["means = pd.Series({'a': 1.0})", "means['a'] = df.a.median()"], {}),
+    "a density": (["log_dens = np.log(np.arange(1.0, 100.0))"], {}),
+    "a place for one": (["X_src = np.zeros((1, 1))"], {}),
+    "importances": (["imp = pd.Series({'radius': score(), 'radius error': score(), 'area': score()})"], {}),
     "a list of any numbers": (
         ["xs = [score(), score()]\nw = np.array([0.5, 0.25])\nalphas = np.logspace(-3, 0, 4)"],
         {},

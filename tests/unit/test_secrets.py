@@ -74,6 +74,44 @@ def test_a_secret_is_known_by_the_code_around_it(template, seed):
     assert (parse(redacted) is None) == (parse(code) is None)
 
 
+LONG = "".join(f"step {i}: loss {i / 7:.6f}, {i % 91}% of the batches\n" for i in range(1500))
+"""Of so long a text the words are gathered first."""
+
+
+@pytest.mark.parametrize("what", BY_SHAPE)
+def test_a_secret_of_a_known_shape_is_found_in_a_long_text(what):
+    text, parts = drawn(BY_SHAPE[what], 0)
+    assert secret_of(parts) not in Redactor().text(f"{LONG}first line\n  {text}\nlast line\n{LONG}")
+
+
+@pytest.mark.parametrize("template", PLACES)
+def test_what_stands_around_a_secret_is_seen_in_a_long_text(template):
+    text, secret = placed(template, 0)
+    assert secret not in Redactor().text(f"{LONG}\n{text}\n\n{LONG}")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_known_value_and_its_pieces_are_found_in_a_long_text(seed):
+    value = password(seed) + drawn("{an:40}", seed)[0]
+    redactor = Redactor(lambda: {"DB_PASSWORD": value})
+    for form in (value, repr(value)[1:-1], json.dumps(value)[1:-1], value.encode().hex(), value[-25:]):
+        assert form not in redactor.text(f"{LONG}{form}\n{LONG}")
+
+
+RUNS = ["A", "a=", "sk-", "token=", "://a:", "-----BEGIN PRIVATE KEY-----\n", "-----END PRIVATE KEY-----", '"key":']
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_text_that_repeats_itself_takes_no_time(run):
+    text = run * (300_000 // len(run))  # some took minutes, since each place was searched to the end
+    assert Redactor().text(text) == text
+
+
+def test_many_names_in_one_long_value_do_not_hide_the_next():
+    text = "token=" * 60 + "\napi_key=Zk3vQ9sLp2Xw7Rt5\n"
+    assert "Zk3vQ9sLp2Xw7Rt5" not in Redactor().text(text)
+
+
 def test_what_is_no_secret_stays():
     for line in INNOCENT.splitlines():
         assert Redactor().code(line) == line

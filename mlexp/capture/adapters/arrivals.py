@@ -15,12 +15,15 @@ from typing import Any
 
 
 class Arrivals:
-    """Calls `arrived` with a library's name after each import of it or of a module right beneath it, until `close`."""
+    """Calls `arrived` with a library's name after each import of it, or of a module right beneath it; until `close`."""
 
     def __init__(self, libraries: frozenset[str], arrived: Callable[[str], object]) -> None:
         self._libraries = libraries
         self._arrived = arrived
         self._path: list[Any] = sys.meta_path
+
+    def open(self) -> None:
+        """Begin; a second step, so that an interrupt between the two leaves nothing that nobody takes away."""
         self._path.insert(0, self)
 
     def find_spec(

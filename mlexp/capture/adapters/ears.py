@@ -69,7 +69,20 @@ class Ears:
                 function.__code__ = known[1]
 
     def close(self) -> None:
-        """Take them off; a function that somebody else has given new code keeps that."""
+        """Take them off, also where an interrupt comes meanwhile, which is handed on then.
+
+        A function that somebody else has given new code keeps that.
+        """
+        interrupt: KeyboardInterrupt | None = None
+        while _Ear.listener is not None or self._changed:
+            try:
+                self._take_off()
+            except KeyboardInterrupt as error:
+                interrupt = error
+        if interrupt is not None:
+            raise interrupt
+
+    def _take_off(self) -> None:
         _Ear.listener = None
         while self._changed:
             function, before, code = self._changed[-1]

@@ -49,6 +49,7 @@ class AdaptersPart:
         for library in sorted(known):
             self._listen_to(library, tracked)
         self._arrivals = Arrivals(known, lambda library: self._listen_to(library, tracked))
+        self._arrivals.open()
         for name, value, adapter in _objects(tracked.opening.names.loaded, tracked):
             with guarded("look at a library's objects", tracked.notes.append):
                 self._marks[name] = adapter.mark(value)
@@ -63,10 +64,12 @@ class AdaptersPart:
         """Listen no more, and tell what was heard and what there is."""
         ears, arrivals, heard = self._ears, self._arrivals, self._heard
         self._ears = None
-        if arrivals is not None:
-            arrivals.close()
-        if ears is not None:
-            ears.close()
+        try:
+            if ears is not None:
+                ears.close()
+        finally:
+            if arrivals is not None:
+                arrivals.close()
         if end is None or heard is None:
             return {}
         facts: dict[str, tuple[object, ...]] = {}
