@@ -217,9 +217,7 @@ class Session:
         outlet = None if is_inner else self._outlet
         from mlexp.capture.tracking import Tracking  # with all that a run is made of, first needed here
 
-        self._tracking = Tracking(
-            opening, self._new_run(opening), shell=self.shell, place=self.place, outlet=outlet
-        )
+        self._tracking = Tracking(opening, self._new_run(opening), shell=self.shell, place=self.place, outlet=outlet)
 
     def _new_run(self, opening: Opening) -> RunRecord:
         assert opening.track is not None

@@ -9,9 +9,7 @@ from mlexp.records import Digest
 from mlexp.snapshot.blobs import BlobStore
 
 
-def keep(
-    value: object, blobs: BlobStore, *, limit_bytes: int | None = None, until: float | None = None
-) -> Described:
+def keep(value: object, blobs: BlobStore, *, limit_bytes: int | None = None, until: float | None = None) -> Described:
     """Keep the value as it is now; its digest gives it back.
 
     Raises:

@@ -89,9 +89,7 @@ class RunStore(ABC):
         """
 
     @abstractmethod
-    def finish_run(
-        self, run: RunRecord, points: Sequence[MetricPoints] = (), *, wait_s: float | None = None
-    ) -> None:
+    def finish_run(self, run: RunRecord, points: Sequence[MetricPoints] = (), *, wait_s: float | None = None) -> None:
         """Replace the running run by its finished record, with its logged points.
 
         It stays in the experiment in which it stands, whatever its record says: it may have been moved meanwhile.

@@ -40,8 +40,14 @@ def test_pyproject_sets_every_setting(tmp_path):
         """,
     )
     expected = Settings(
-        store="/runs", experiment="é", notebook="a.ipynb", card=False, max_object_mb=1, max_file_mb=2, max_output_mb=4,
-        proof_limit_s=3
+        store="/runs",
+        experiment="é",
+        notebook="a.ipynb",
+        card=False,
+        max_object_mb=1,
+        max_file_mb=2,
+        max_output_mb=4,
+        proof_limit_s=3,
     )
     assert load_settings(tmp_path, {}) == expected
     assert all(getattr(expected, field.name) != field.default for field in fields(Settings))
