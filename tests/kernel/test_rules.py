@@ -143,7 +143,8 @@ class TestMetrics:
     def test_random_numbers_and_pandas_stay_as_they_are(self, loaded):
         cell = (
             "import numpy as np, pandas as pd, random\nnp.random.seed(0)\nrandom.seed(0)\n"
-            "results = pd.DataFrame({'model': ['a', 'b'], 'auc': np.random.rand(2)})\ndraws = np.random.rand(5)\nscores = draws ** 2"
+            "results = pd.DataFrame({'model': ['a', 'b'], 'auc': np.random.rand(2)})\n"
+            "draws = np.random.rand(5)\nscores = draws ** 2"
         )
         run = tracked(loaded, cell)
         assert set(run.metrics) == {"a.auc", "b.auc", "scores.mean", "scores.std"}
