@@ -354,6 +354,8 @@ class Session:
             with guarded("look after a cell", note):
                 facts |= probe.after(opening)
         error = ended.error
+        if error is not None:  # before the card shows it: a notebook is shared
+            error = replace(error, message=self.place.redactor.text(error.message))
         if error is not None and opening.track is not None:
             error = replace(error, traceback=traceback_of(self.shell, ended.number))
         return Execution(

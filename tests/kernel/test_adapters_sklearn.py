@@ -313,6 +313,8 @@ def test_a_search_is_a_nested_result(ready):
     run = ready.latest()
     search = ready.names["search"]
     assert run.metrics["search.best_score"] == search.best_score_
+    ready.ok("%%track\nsearch = GridSearchCV(model, {'C': [0.1, 1.0]}, cv=3).fit(X, y)\nprint(search.best_score_)")
+    assert [name for name in ready.latest().metrics if "best_score" in name] == ["search.best_score_"]
     assert run.params["search.best.C"] == search.best_params_["C"]
     (table,) = run.record.results
     assert (table.name, table.summary.partition(" ")[0], table.kept) == ("search.cv_results", "3", True)

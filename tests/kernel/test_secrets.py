@@ -170,6 +170,15 @@ def test_the_namespace_keeps_its_secrets(shell, before):
     assert re.fullmatch(r"<secret \w+>\n", shell.latest().stdout)
 
 
+def test_no_secret_stands_on_a_card(kernel):
+    token = password("card")
+    kernel.ok(f"API_KEY = {token!r}")
+    answer = kernel.run("%%track\nraise ValueError('wrong key ' + API_KEY)", stop_on_error=False)
+    (card,) = answer.cards
+    assert token not in card
+    assert "wrong key &lt;secret API_KEY&gt;" in card
+
+
 def test_names_of_metrics_and_params_that_are_declared(loaded, folder):
     token, secret = drawn("ghp_{an:36}", "metric")[0], password("declared")
     loaded.ok("import mlexp, base64")

@@ -108,6 +108,7 @@ class _Found:
         self._execution = end.execution.index
         self._known = {param.name: param.literal for param in end.facts.get("params", ())}
         self._texts = [execution.python for execution in end.executions]
+        self._told = {metric.expression for metric in end.facts.get("metrics", ())}
         self._objects: set[int] = set()
 
     def add(self, name: str, value: object, seen: Seen) -> None:
@@ -125,6 +126,8 @@ class _Found:
             )
             self.params.append(made)
         for attribute, number in seen.scores.items():
+            if f"{name}.{attribute}" in self._told:
+                continue  # it was printed, and read there
             metric = Metric(
                 name=f"{name}.{attribute.rstrip('_')}",
                 value=number,
