@@ -27,6 +27,7 @@ from mlexp.capture.ended import Ended, traceback_of
 from mlexp.capture.guard import forget_failures, guarded, untraced
 from mlexp.capture.history import earlier_executions
 from mlexp.capture.log import begin_cell, refuse_log
+from mlexp.capture.opener import Opener
 from mlexp.capture.opening import Opening, Probe
 from mlexp.capture.place import experiment_of, interpreter, notebook_path, process_identity
 from mlexp.capture.probes.declared import DeclaredProbe
@@ -35,12 +36,9 @@ from mlexp.capture.probes.files import FilesProbe
 from mlexp.capture.probes.modules import ModulesProbe
 from mlexp.capture.probes.outlet import outlet_of
 from mlexp.capture.probes.randomness import RandomnessProbe
-from mlexp.capture.track import as_seen, tracked
 from mlexp.capture.underway import UnderWay
 from mlexp.capture.workplace import Workplace
 from mlexp.capture.writer import Writer
-from mlexp.dataflow.cell import Peeled, peel
-from mlexp.dataflow.names import names_of, rebound_builtins
 from mlexp.errors import StoreError
 from mlexp.records import Digest, Execution, RunId, RunRecord, RunStatus, SessionId, SessionRecord
 
@@ -85,6 +83,7 @@ class Session:
         self._indices = count()
         self._flushing = threading.Lock()
         self._process = os.getpid()
+        self._open = Opener(shell, place.redactor).open
         self._outlet = outlet_of(shell)
         self._answers: AnswersProbe | None = None
         place.store.put_session(self.record)
@@ -161,7 +160,7 @@ class Session:
             begin_cell()
             self._learn_history(before=None)
             self._learn_notebook()
-            opening = self._opening_of(info)
+            opening = self._open(info, self._under_way.outer(), self._indices)
             if self._under_way.begin(info, opening) and self._tracking is not None:
                 self._give_up("its end was not seen")
             if opening.body_of is not None:
@@ -271,51 +270,13 @@ class Session:
     def _keep_text(self, text: str) -> Digest:
         return self.place.blobs.put(self.place.redactor.text(text).encode("utf-8", "replace"))
 
-    def _opening_of(self, info: Any) -> Opening:
-        source = info.raw_cell or ""
-        typed = as_seen(source, self.shell)
-        found = tracked(typed)
-        peeled = found[0] if found else peel(typed)
-        outer = self._under_way.outer()
-        body_of = outer if outer is not None and _is_body(peeled, outer.peeled) else None
-        clean, namespace = self.place.redactor.code, self.shell.user_ns
-        source, python = clean(source), clean(self._python_of(info, peeled))
-        request, cell_id = _request_of(self.shell)
-        return Opening(
-            index=next(self._indices) if body_of is None else body_of.index,
-            source=source,
-            python=python,
-            peeled=peeled,
-            names=names_of(python, rebound_builtins(namespace, getattr(self.shell, "user_ns_hidden", {})), namespace),
-            namespace=namespace,
-            track=found[1] if found and body_of is None else None,
-            cell_id=getattr(info, "cell_id", None) or cell_id,
-            request=request,
-            body_of=body_of,
-        )
-
-    def _python_of(self, info: Any, peeled: Peeled) -> str:
-        """Return the cell as IPython runs it, but with the magics that only stand around its body as comments."""
-        if peeled.magics:
-            try:
-                return str(self.shell.transform_cell(peeled.body))
-            except Exception:
-                return peeled.body
-        transformed = getattr(info, "transformed_cell", None)  # IPython 9
-        if transformed is None:
-            try:
-                transformed = self.shell.transform_cell(info.raw_cell or "")
-            except Exception:
-                transformed = info.raw_cell or ""
-        return str(transformed)
-
     def _loading(self, result: Any) -> Opening | None:
         """Return the execution that loaded mlexp, which fires only the second hook; so does a blank cell: None."""
         info = getattr(result, "info", None)
         if info is None or not (info.raw_cell or "").strip():
             return None
         self._learn_history(before=result.execution_count)
-        opening = self._opening_of(info)
+        opening = self._open(info, self._under_way.outer(), self._indices)
         opening.observed = False
         return opening
 
@@ -407,17 +368,3 @@ class Session:
 def _refuse(opening: Opening, why: str) -> None:
     opening.refused = why
     refuse_log(why)
-
-
-def _is_body(peeled: Peeled, outer: Peeled) -> bool:
-    """Tell whether a cell that runs inside another is the other's own body, which `%%capture` hands to IPython."""
-    return "capture" in outer.magics and outer.body.rstrip().endswith(peeled.body.strip())
-
-
-def _request_of(shell: Any) -> tuple[str | None, str | None]:
-    """Return the id of the kernel's message that asks for the cell, and the cell's id; None where there is none."""
-    if getattr(shell, "kernel", None) is None or not hasattr(shell, "get_parent"):
-        return None, None
-    parent = shell.get_parent() or {}
-    cell_id = parent.get("metadata", {}).get("cellId")
-    return parent.get("header", {}).get("msg_id"), str(cell_id) if cell_id else None
