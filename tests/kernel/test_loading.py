@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+import warnings
 import weakref
 
 import pytest
@@ -40,6 +41,8 @@ def state(ip):
         "path": (list(sys.path), list(sys.meta_path), list(sys.path_hooks)),
         "traces": (sys.gettrace(), sys.getprofile()),
         "loggers": (list(logging.root.handlers), list(logging.getLogger("mlexp").handlers)),
+        "filters": list(warnings.filters),
+        "monitoring": [sys.monitoring.get_tool(i) for i in range(6)] if hasattr(sys, "monitoring") else [],
         "hooks of extensions": set(ip.extension_manager.loaded),
     }
 
