@@ -35,7 +35,7 @@ class TestResources:
         )
         run = loaded.latest()
         resources = run.record.resources
-        assert 0.5 <= resources.cpu_s < 5
+        assert 0.45 < resources.cpu_s < 5  # the system counts in hundredths
         assert resources.peak_memory_bytes > 60_000_000
         columns = json.loads(loaded.project.blobs.get(resources.samples))
         assert {len(column) for column in columns.values()} == {len(columns["t_s"])}

@@ -154,14 +154,14 @@ class TestPlaces:
         fake = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('google.colab')"
         look = (
             "from pathlib import Path\nfrom mlexp.storage.place import _caution\n"
-            "for path in ('/content/.mlexp', '/content/drive/MyDrive/m', '/tmp/m'):\n"
+            "for path in ('/content/.mlexp', '/content/drive/MyDrive/m', '/data/m'):\n"
             "    print(path, bool(_caution(Path(path))))\n"
             "print(_caution(Path('/content/.mlexp')))"
         )
         said = played(folder, fake, look)
         assert "/content/.mlexp True" in said
         assert "/content/drive/MyDrive/m False" in said
-        assert "/tmp/m False" in said
+        assert "/data/m False" in said
         assert "MLEXP_STORE=/content/drive/MyDrive" in said
         assert "/content/.mlexp False" in played(folder, look)
 

@@ -310,7 +310,7 @@ def test_keys_and_web_tokens():
         ("/home/ada/.ssh/id_rsa", True),
         ("id_ed25519", True),
         (".netrc", True),
-        ("/root/.kaggle/kaggle.json", True),
+        ("/home/ada/.kaggle/kaggle.json", True),
         ("service-account.json", True),
         ("secrets.toml", True),
         (".streamlit/secrets.toml", True),
