@@ -60,15 +60,9 @@ def export(
         UsageError: `path` cannot be written, or holds something else.
     """
     project = _project()
-    chosen = reference if isinstance(reference, Run) else project.find(reference)
-    options = pipeline.Options(
-        verify=verify,
-        network=allow_network,
-        limit_s=float(project.settings.proof_limit_s),
-        redactor=project.redactor,
-    )
+    run, options = _run(project, reference), _options(project, verify=verify, network=allow_network)
     found = pipeline.export(
-        project.store, project.blobs, chosen.record, Path(path), options=options, tell=lambda step: None, force=force
+        project.store, project.blobs, run, Path(path), options=options, tell=lambda step: None, force=force
     )
     return found.proof
 
@@ -76,11 +70,8 @@ def export(
 def verify(reference: str | Run, *, allow_network: bool = False) -> Proof:
     """Run a run's script in a clean process and return the proof, which is kept with the run."""
     project = _project()
-    chosen = reference if isinstance(reference, Run) else project.find(reference)
-    options = pipeline.Options(
-        network=allow_network, limit_s=float(project.settings.proof_limit_s), redactor=project.redactor
-    )
-    found = pipeline.verify(project.store, project.blobs, chosen.record, options=options, tell=lambda step: None)
+    run, options = _run(project, reference), _options(project, network=allow_network)
+    found = pipeline.verify(project.store, project.blobs, run, options=options, tell=lambda step: None)
     assert found.proof is not None
     return found.proof
 
@@ -207,6 +198,11 @@ def _choose(name: str | None) -> None:
 
 def _run(project: Project, reference: str | Run) -> RunRecord:
     return reference.record if isinstance(reference, Run) else project.find(reference).record
+
+
+def _options(project: Project, *, network: bool, verify: bool = True) -> pipeline.Options:
+    limit_s = float(project.settings.proof_limit_s)
+    return pipeline.Options(verify=verify, network=network, limit_s=limit_s, redactor=project.redactor)
 
 
 def _project() -> Project:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
+from mlexp.capture.guard import reason_of
 from mlexp.errors import NotInTimeError
 from mlexp.fingerprint import digest_of, kind_of, summary_of
 from mlexp.fingerprint.asking import imported, is_one_of
@@ -36,7 +37,7 @@ def keep_data(
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a library may meet code of the user's inside
-            reason, digest, size = _reason(error), None, 0
+            reason, digest, size = reason_of(error), None, 0
         records.append(
             DataRecord(
                 name=name,
@@ -79,7 +80,7 @@ def digest_values(
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a library may meet code of the user's inside
-            digest, reason = None, _reason(error)
+            digest, reason = None, reason_of(error)
         records.append(
             DataRecord(
                 name=name,
@@ -92,13 +93,6 @@ def digest_values(
             )
         )
     return tuple(records), tuple(late)
-
-
-def _reason(error: BaseException) -> str:
-    try:
-        return str(error) or type(error).__name__
-    except BaseException:
-        return type(error).__name__
 
 
 def is_data(value: object) -> bool:

@@ -6,18 +6,15 @@ Whatever is given, the user's code goes on: a call that can keep nothing gives o
 from __future__ import annotations
 
 import io
-import logging
 import math
 import os
-import sys
 import threading
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any, TypeVar
 
+from mlexp.capture.guard import reason_of, warn_user
 from mlexp.capture.numbers import as_number
 from mlexp.fingerprint import kind_of, summary_of
 from mlexp.fingerprint.asking import is_one_of
@@ -203,14 +200,14 @@ def _keep(what: str, record: Callable[[Kept], DataRecord], place: Callable[[Kept
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # code of the user's may have run: a path's or a figure's
-            _warn(f"mlexp.{what}: nothing is kept: {_reason(error)}")
+            _warn(f"mlexp.{what}: nothing is kept: {reason_of(error)}")
 
 
 def _kept_object(name: str, value: object, kept: Kept) -> DataRecord:
     try:
         found = keep(value, kept.blobs, limit_bytes=kept.object_limit)
     except Exception as error:
-        return _record(name, kind_of(value), summary_of(value), reason=_reason(error))
+        return _record(name, kind_of(value), summary_of(value), reason=reason_of(error))
     return _record(name, kind_of(value), summary_of(value), size=found.size_bytes, digest=found.digest)
 
 
@@ -251,27 +248,8 @@ def _record(
     )
 
 
-def _reason(error: BaseException) -> str:
-    try:
-        return str(error) or type(error).__name__
-    except BaseException:
-        return type(error).__name__
-
-
 def _warn(message: str) -> None:
-    """Warn once a cell, at the line that called; never raise, even where warnings are errors."""
+    """Warn once a cell."""
     if not _Open.warned:
         _Open.warned = True
-        try:
-            warnings.warn(message, stacklevel=_depth())
-        except Warning:
-            logging.getLogger("mlexp").warning(message)
-
-
-def _depth() -> int:
-    """Return the `stacklevel` at which `_warn` finds the user's line: the first frame outside this module."""
-    depth = 1
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_globals is globals():
-        depth, frame = depth + 1, frame.f_back
-    return depth
+        warn_user(message)

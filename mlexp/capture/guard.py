@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FunctionType, MethodType
@@ -54,6 +55,25 @@ def _interrupt() -> None:
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
     else:
         _thread.interrupt_main()
+
+
+def warn_user(message: str) -> None:
+    """Warn at the nearest line that is not ours; never raise, even where warnings are errors."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == "mlexp":
+        level, frame = level + 1, frame.f_back
+    try:
+        warnings.warn(message, stacklevel=level)
+    except Warning:
+        _log.warning(message)
+
+
+def reason_of(error: BaseException) -> str:
+    """Return an error's message, or its type where it has none that can be read."""
+    try:
+        return str(error) or type(error).__name__
+    except BaseException:
+        return type(error).__name__
 
 
 def forget_failures() -> None:

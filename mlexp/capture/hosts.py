@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import atexit
-import sys
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mlexp.capture.declare import params_of_program
+from mlexp.capture.environments import Environments
 from mlexp.capture.guard import guarded
 from mlexp.capture.opening import Opening, Probe
-from mlexp.capture.place import experiment_of, interpreter, process_identity
+from mlexp.capture.place import experiment_of, interpreter, new_session
 from mlexp.capture.probes.files import FilesProbe
 from mlexp.capture.probes.modules import ModulesProbe
 from mlexp.capture.probes.randomness import RandomnessProbe
@@ -22,7 +20,7 @@ from mlexp.capture.program import INDEX, paths_named, running_program
 from mlexp.capture.tracking import Finished
 from mlexp.capture.workplace import Workplace
 from mlexp.capture.writer import Writer
-from mlexp.records import Digest, Execution, Interpreter, Outcome, RunId, SessionId, SessionRecord
+from mlexp.records import Execution, Interpreter, Outcome, SessionRecord
 
 if TYPE_CHECKING:
     from mlexp.capture.session import Session
@@ -115,24 +113,13 @@ class ProgramHost:
         path = str(self.program.path) if self.program.path is not None else None
         self.default_experiment = experiment_of(place.settings, path, place.root, Path.cwd())
         self.experiment = self.default_experiment
-        self.record = SessionRecord(
-            id=SessionId(uuid.uuid4().hex),
-            started=datetime.now(UTC),
-            notebook=path,
-            folder=str(Path.cwd()),
-            process=process_identity(),
-        )
+        self.record = new_session(path)
         place.store.put_session(self.record)
         self._facts: dict[str, Any] = {}
-        self._surroundings: Any = None
-        self._writer = Writer()
-        atexit.register(self._writer.close)
-        files = FilesProbe(
-            place.blobs,
-            place.redactor,
-            limit_bytes=place.settings.max_file_mb * 2**20,
-            ignored=(place.folder, Path(__file__).parents[1]),
-        )
+        writer = Writer()
+        self._environments = Environments(place, writer)
+        atexit.register(writer.close)
+        files = FilesProbe(place)
         self._probes: tuple[Probe, ...] = (
             ModulesProbe(place.blobs, place.redactor),
             files,
@@ -185,18 +172,4 @@ class ProgramHost:
             first = [replace(execution, started=self.record.started) for execution in executions[:INDEX]]
             store.put_executions((*first, last))
         finished.put(store)
-        run_id, modules = finished.run.id, tuple(name for name in list(sys.modules) if type(name) is str)
-        self._writer.add("read the installed packages", self._environment_of(run_id, modules))
-
-    def _environment_of(self, run_id: RunId, modules: tuple[str, ...]) -> Callable[[], None]:
-        def keep() -> None:
-            if self._surroundings is None:
-                from mlexp.installed import Surroundings  # what it imports takes long, in the writer's thread here
-
-                self._surroundings = Surroundings(self.place.root, keep=self._keep_text)
-            self.place.store.put_environment(self._surroundings.environment_of(run_id, modules))
-
-        return keep
-
-    def _keep_text(self, text: str) -> Digest:
-        return self.place.blobs.put(self.place.redactor.text(text).encode("utf-8", "replace"))
+        self._environments.keep(finished.run.id)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-import warnings
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from mlexp.capture.guard import warn_user
 from mlexp.capture.numbers import as_number
 from mlexp.storage.journal import Journal
 
@@ -115,10 +114,7 @@ def _converted(value: object) -> float | None:
 
 
 def _warn(message: str) -> None:
-    """Warn once a cell, at the line that called `log`; never raise, even where warnings are errors."""
+    """Warn once a cell."""
     if not _Open.warned:
         _Open.warned = True
-        try:
-            warnings.warn(message, stacklevel=3)
-        except Warning:
-            logging.getLogger("mlexp").warning(message)
+        warn_user(message)

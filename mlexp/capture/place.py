@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mlexp.config import Settings, numeric_variables, session_notebook
-from mlexp.records import Interpreter
+from mlexp.records import Interpreter, SessionId, SessionRecord
 
 
 def interpreter() -> Interpreter:
@@ -40,6 +42,17 @@ def experiment_of(settings: Settings, notebook: str | None, root: Path, folder: 
         return folder.name or "notebook"
     path = Path(notebook)
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def new_session(notebook: str | None) -> SessionRecord:
+    """Return the record of a session that begins here."""
+    return SessionRecord(
+        id=SessionId(uuid.uuid4().hex),
+        started=datetime.now(UTC),
+        notebook=notebook,
+        folder=str(Path.cwd()),
+        process=process_identity(),
+    )
 
 
 def process_identity(pid: int | None = None) -> str:

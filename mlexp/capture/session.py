@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 import threading
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -24,12 +22,13 @@ from typing import TYPE_CHECKING, Any
 from mlexp.capture.answers import AnswersProbe
 from mlexp.capture.aside import Aside
 from mlexp.capture.ended import Ended, traceback_of
+from mlexp.capture.environments import Environments
 from mlexp.capture.guard import forget_failures, guarded, untraced
 from mlexp.capture.history import earlier_executions
 from mlexp.capture.log import begin_cell, refuse_log
 from mlexp.capture.opener import Opener
 from mlexp.capture.opening import Opening, Probe
-from mlexp.capture.place import experiment_of, interpreter, notebook_path, process_identity
+from mlexp.capture.place import experiment_of, interpreter, new_session, notebook_path
 from mlexp.capture.probes.declared import DeclaredProbe
 from mlexp.capture.probes.figures import FiguresProbe
 from mlexp.capture.probes.files import FilesProbe
@@ -40,11 +39,10 @@ from mlexp.capture.underway import UnderWay
 from mlexp.capture.workplace import Workplace
 from mlexp.capture.writer import Writer
 from mlexp.errors import StoreError
-from mlexp.records import Digest, Execution, RunId, RunRecord, RunStatus, SessionId, SessionRecord
+from mlexp.records import Execution, RunId, RunRecord, RunStatus
 
 if TYPE_CHECKING:
     from mlexp.capture.tracking import Finished, Tracking
-    from mlexp.installed import Surroundings
 
 _PATIENCE_S = 0.25
 """How long an untracked cell waits for a store that another process is writing to."""
@@ -61,18 +59,11 @@ class Session:
         self.place = place
         self.writer = Writer()
         self._aside: Aside | None = None
-        self._surroundings: Surroundings | None = None
         self.interpreter = interpreter()
         self._show_card = show_card
         self._say = say
         notebook = notebook_path(place.settings, shell.user_ns)
-        self.record = SessionRecord(
-            id=SessionId(uuid.uuid4().hex),
-            started=datetime.now(UTC),
-            notebook=notebook,
-            folder=str(Path.cwd()),
-            process=process_identity(),
-        )
+        self.record = new_session(notebook)
         self.experiment = experiment_of(place.settings, notebook, place.root, Path.cwd())
         self._executions: list[Execution] = []
         self._unwritten: list[Execution] = []
@@ -91,12 +82,7 @@ class Session:
             DeclaredProbe(),
             ModulesProbe(place.blobs, place.redactor),
             FiguresProbe(shell),
-            FilesProbe(
-                place.blobs,
-                place.redactor,
-                limit_bytes=place.settings.max_file_mb * 2**20,
-                ignored=(place.folder, Path(__file__).parents[1]),
-            ),
+            FilesProbe(place),
             RandomnessProbe(place.blobs),  # last before the cell and so nearest to it
         )
 
@@ -121,6 +107,7 @@ class Session:
         self._answers = AnswersProbe(self.shell, self.place.redactor)
         with guarded("prepare to ask git"):
             self._aside = Aside()
+        self._environments = Environments(self.place, self.writer, aside=self._aside)
         self.shell.events.register("pre_run_cell", self.pre_run_cell)
         self.shell.events.register("post_run_cell", self.post_run_cell)
         atexit.register(self.close)
@@ -242,14 +229,14 @@ class Session:
         from mlexp.capture.tracking import PATIENCE_S
 
         self._unfinished.append(finished)
-        run, modules = finished.run, tuple(name for name in list(sys.modules) if type(name) is str)
+        run = finished.run
         try:
             self._flush(wait_s=PATIENCE_S)
         except StoreError as error:
             self._say(f"{run.reference} has ended, but is not kept yet; the next cell tries again. {error}")
             return
         finally:
-            self.writer.add("read the installed packages", lambda: self._keep_environment(run.id, modules))
+            self._environments.keep(run.id)
         if self.place.settings.card:
             self._show_card(run, self._executions)
 
@@ -258,17 +245,6 @@ class Session:
         tracking, self._tracking = self._tracking, None
         if tracking is not None:
             self._unfinished.append(tracking.abandon(why))
-
-    def _keep_environment(self, run_id: RunId, modules: tuple[str, ...]) -> None:
-        if self._surroundings is None:
-            from mlexp.installed import Surroundings  # what it imports takes 15 ms, in the writer's thread here
-
-            run = self._aside.run if self._aside is not None else None
-            self._surroundings = Surroundings(self.place.root, keep=self._keep_text, run=run)
-        self.place.store.put_environment(self._surroundings.environment_of(run_id, modules))
-
-    def _keep_text(self, text: str) -> Digest:
-        return self.place.blobs.put(self.place.redactor.text(text).encode("utf-8", "replace"))
 
     def _loading(self, result: Any) -> Opening | None:
         """Return the execution that loaded mlexp, which fires only the second hook; so does a blank cell: None."""
@@ -316,9 +292,9 @@ class Session:
                 facts |= probe.after(opening)
         error = ended.error
         if error is not None:  # before the card shows it: a notebook is shared
-            error = replace(error, message=self.place.redactor.text(error.message))
-        if error is not None and opening.track is not None:
-            error = replace(error, traceback=traceback_of(self.shell, ended.number))
+            message = self.place.redactor.text(error.message)
+            traceback = traceback_of(self.shell, ended.number) if opening.track is not None else error.traceback
+            error = replace(error, message=message, traceback=traceback)
         return Execution(
             session_id=self.record.id,
             index=opening.index,

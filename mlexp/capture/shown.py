@@ -106,7 +106,7 @@ def name_of_number(node: ast.expr) -> str:
         return text.removesuffix("()")
     if isinstance(node, ast.Call):
         given = [ast.unparse(argument) for argument in node.args[:1]]
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = called(node)
         if name in ("round", "float", "int") and node.args:
             return name_of_number(node.args[0])
         return f"{given[0]}.{name}" if given and re.fullmatch(r"[\w.]+", given[0]) else text
@@ -117,14 +117,14 @@ def result_name(node: ast.expr) -> str:
     """Return what the number of an expression is called: after its function, `_score` left out; else "result"."""
     while isinstance(node, ast.Call):
         function = node.func
-        called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        if called not in ("float", "round", "int", "mean", "std", "item", "abs"):
-            return re.sub(r"(?<=.)_score$", "", called) or "result"
+        name = called(node)
+        if name not in ("float", "round", "int", "mean", "std", "item", "abs"):
+            return re.sub(r"(?<=.)_score$", "", name) or "result"
         inner = node.args[0] if node.args else function.value if isinstance(function, ast.Attribute) else None
-        if isinstance(inner, ast.Name) and called in ("mean", "std"):
-            return inner.id if inner.id in ("np", "numpy") else f"{inner.id}.{called}"
+        if isinstance(inner, ast.Name) and name in ("mean", "std"):
+            return inner.id if inner.id in ("np", "numpy") else f"{inner.id}.{name}"
         if not isinstance(inner, ast.Call):
-            return _result_of(inner) or called
+            return _result_of(inner) or name
         node = inner
     return _result_of(node) or "result"
 

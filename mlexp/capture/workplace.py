@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlexp.config import Settings
+from mlexp.records import Digest
 from mlexp.redaction import Redactor
 from mlexp.snapshot import BlobStore
 from mlexp.storage import RunStore
@@ -24,6 +25,10 @@ class Workplace:
     settings: Settings
     redactor: Redactor = field(default_factory=Redactor)
     """Takes secrets out of texts before they are written."""
+
+    def keep_text(self, text: str) -> Digest:
+        """Keep a text without its secrets."""
+        return self.blobs.put(self.redactor.text(text).encode("utf-8", "backslashreplace"))
 
     @property
     def journals(self) -> Path:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from mlexp.dataflow.bindings import Binding, Kind, bindings_of, literal_of
+from mlexp.dataflow.bindings import Binding, Kind, bindings_of
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.looks import dressing_in, is_looks_name, is_path
 from mlexp.dataflow.needed import fixed_in, matters, mentioned_for, modules_in
 from mlexp.dataflow.rules import is_written_data
-from mlexp.records import Execution, Outcome, Param
+from mlexp.records import Execution, Outcome
 
 
 def rests_on(executions: Sequence[Execution], target: Execution) -> tuple[Execution, ...]:
@@ -62,21 +62,6 @@ def _links(executions: Sequence[Execution], target: Execution, late: Set[str]) -
         needed |= mentions.intersection(execution.read)
         found.append(_Link(execution, mentions))
     return tuple(reversed(found))
-
-
-def params_of(executions: Sequence[Execution], target: Execution, *, paths: Sequence[str] = ()) -> tuple[Param, ...]:
-    """Return the params of a run that stand in its text: names bound to constants where the run rests on them.
-
-    Args:
-        executions: The session's executions.
-        target: The tracked one.
-        paths: Of the files that were read or written; a name that holds one is no param.
-    """
-    return tuple(
-        Param(name=name, literal=literal_of(binding.value), execution=execution.index)
-        for name, (binding, execution) in used_bindings(executions, target).items()
-        if binding.kind is Kind.CONSTANT and is_param_value(binding.value, paths)
-    )
 
 
 def used_bindings(executions: Sequence[Execution], target: Execution) -> dict[str, tuple[Binding, Execution]]:

@@ -16,6 +16,7 @@ from mlexp.dataflow.cell import parse
 from mlexp.dataflow.changes import root_of, statements_of
 from mlexp.dataflow.looks import is_about_looks
 from mlexp.dataflow.names import changed_in_place
+from mlexp.dataflow.rules import called
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SEEDS = re.compile(r"(?:\w*_)?seed(?:_\w+)?|set_state|setstate", re.IGNORECASE)
@@ -162,9 +163,7 @@ def _is_seeding(statement: ast.stmt) -> bool:
     call = statement.value if isinstance(statement, ast.Expr) else None
     if not isinstance(call, ast.Call):
         return False
-    function = call.func
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    return _SEEDS.fullmatch(name) is not None
+    return _SEEDS.fullmatch(called(call)) is not None
 
 
 def _only_shows(statement: ast.stmt) -> bool:

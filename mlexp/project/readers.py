@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mlexp.comparison import Side
 from mlexp.dataflow.cell import peel, without_peeled
-from mlexp.errors import NotKeptError
-from mlexp.project.artifacts import Artifacts
+from mlexp.project.kept import Artifacts, Data
 from mlexp.project.outputs import Figure, Outputs, figures_of, stream_text
 from mlexp.records import (
-    DataRecord,
     Environment,
     ErrorRecord,
     Execution,
@@ -25,7 +23,6 @@ from mlexp.records import (
     RunRecord,
     RunStatus,
 )
-from mlexp.snapshot import BlobStore, load
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +124,7 @@ class Run:
     @property
     def artifacts(self) -> Artifacts:
         """What was given to `mlexp.artifact`, by name: bytes of files and figures, objects as they were."""
-        return Artifacts(self.record, self._project.blobs)
+        return Artifacts(self.record.artifacts, self._project.blobs)
 
     @cached_property
     def executions(self) -> tuple[Execution, ...]:
@@ -234,36 +231,6 @@ def earlier_texts(executions: Sequence[Execution], run: RunRecord) -> tuple[str,
     chain = rests_on(executions, target)[:-1] if target is not None else ()
     texts = [without_peeled(peel(execution.source).body) for execution in chain]
     return tuple(reversed(dict.fromkeys(reversed(texts))))
-
-
-class Data(Mapping[str, Any]):
-    """What a run read or made, by name; each object is restored when it is asked for."""
-
-    def __init__(self, records: Sequence[DataRecord], blobs: BlobStore) -> None:
-        self._records = {data.name: data for data in records}
-        self._blobs = blobs
-
-    def __getitem__(self, name: str) -> Any:
-        """Return the object as the cell read it.
-
-        Raises:
-            KeyError: There is none of that name.
-            NotKeptError: It was not kept; the message gives the reason.
-            BlobCorruptError: What was kept is damaged.
-        """
-        record = self._records[name]
-        if record.digest is None or not record.kept:
-            raise NotKeptError(f"{name} ({record.kind}) was not kept: {record.reason}")
-        return load(record.digest, self._blobs)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._records)
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def __repr__(self) -> str:
-        return f"<data: {', '.join(f'{r.name} {r.summary}'.strip() for r in self._records.values())}>"
 
 
 class Runs(Sequence[Run]):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Callable
 from types import FrameType, TracebackType
 
+from mlexp.capture.guard import warn_user
 from mlexp.capture.hosts import Host
 from mlexp.capture.plain import BlockRun, is_inside
 from mlexp.capture.track import TrackOptions
@@ -33,12 +33,12 @@ class Track:
         try:
             project, host, has_run = self._host_of()
             if has_run or is_inside():
-                _warn("mlexp.track: a run is under way already, and goes on; this block is a part of it")
+                warn_user("mlexp.track: a run is under way already, and goes on; this block is a part of it")
                 return None
             self._block = BlockRun(host, self._options, frame)
             self._run = project.reader(self._block.run)
         except (MlexpError, OSError) as error:
-            _warn(f"mlexp.track: the block is not recorded: {error}")
+            warn_user(f"mlexp.track: the block is not recorded: {error}")
         return self._run
 
     def __exit__(
@@ -59,12 +59,3 @@ def _callers_frame() -> FrameType:
         frame = frame.f_back
     assert frame is not None
     return frame
-
-
-def _warn(message: str) -> None:
-    try:
-        warnings.warn(message, stacklevel=3)
-    except Warning:
-        import logging
-
-        logging.getLogger("mlexp").warning(message)

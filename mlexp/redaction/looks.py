@@ -39,18 +39,6 @@ _ONE_PIECE = re.compile(r"[A-Za-z0-9_\-.~+/=:%@!$&*^#]+")
 _SPLIT = re.compile(r"[-_./:@ ]+")
 
 
-def is_secret(name: str, value: str, *, least: Suspicion = Suspicion.WEAK) -> bool:
-    """Tell whether a value under this name is a secret.
-
-    Args:
-        name: What it is bound to.
-        value: The text.
-        least: How much the name has to say.
-    """
-    suspicion = suspicion_of(name)
-    return suspicion >= max(least, Suspicion.WEAK) and is_secret_by(suspicion, value)
-
-
 def is_secret_by(suspicion: Suspicion, value: str) -> bool:
     """Tell whether a value is a secret where its name says that much."""
     text = without_scheme(value)

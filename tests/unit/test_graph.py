@@ -4,10 +4,20 @@ import dataclasses
 
 import pytest
 
-from mlexp.dataflow.graph import params_of, rests_on
+from mlexp.dataflow.bindings import Kind, literal_of
+from mlexp.dataflow.graph import is_param_value, rests_on, used_bindings
 from mlexp.dataflow.names import names_of
-from mlexp.records import ErrorRecord, Outcome
+from mlexp.records import ErrorRecord, Outcome, Param
 from mlexp.testing import samples
+
+
+def params_of(executions, target, *, paths=()):
+    """The params that stand in the text: names bound to constants where the run rests on them."""
+    return tuple(
+        Param(name=name, literal=literal_of(binding.value), execution=execution.index)
+        for name, (binding, execution) in used_bindings(executions, target).items()
+        if binding.kind is Kind.CONSTANT and is_param_value(binding.value, paths)
+    )
 
 
 def session(*cells):

@@ -6,10 +6,9 @@ import inspect
 import math
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from mlexp.capture.numbers import as_number
-from mlexp.fingerprint.asking import bases_of, is_one_of, members_of, name_of
+from mlexp.fingerprint.asking import attributes_of, bases_of, is_one_of, members_of, name_of
 
 _MAX_DEPTH = 4
 _MAX_ITEMS = 20
@@ -28,15 +27,9 @@ def is_a(value: object, name: str) -> bool:
     return any(name_of(cls) == name for cls in bases_of(type(value)))
 
 
-def own_names(value: object) -> dict[str, Any]:
-    """Return what the object itself holds, by attribute; `vars` would ask a `__getattribute__` of the user's."""
-    held = object.__getattribute__(value, "__dict__")
-    return held if type(held) is dict else {}
-
-
 def fitted(estimator: object, *, depth: int = 0) -> bool:
     """Tell whether it has been fitted: it has an attribute of a name such as `coef_`, or its last step has."""
-    own = own_names(estimator)
+    own = attributes_of(estimator)
     if any(name.endswith("_") and not name.startswith("_") for name in own):
         return True
     steps = own.get("steps")
@@ -47,7 +40,7 @@ def fitted(estimator: object, *, depth: int = 0) -> bool:
 
 def mark(estimator: object, *, depth: int = 0) -> tuple[object, ...]:
     """Return what changes when it is fitted anew: the identities of what it holds, and of what its steps hold."""
-    own = own_names(estimator)
+    own = attributes_of(estimator)
     marks: list[object] = [(name, id(held)) for name, held in own.items()]
     if depth < _MAX_DEPTH:
         for held in own.values():
@@ -58,7 +51,7 @@ def mark(estimator: object, *, depth: int = 0) -> tuple[object, ...]:
 
 def chosen(estimator: object, *, depth: int = 0) -> dict[str, object]:
     """Return the params of it and of the estimators in it that are plain values and not the default, by dotted name."""
-    own, found = own_names(estimator), dict[str, object]()
+    own, found = attributes_of(estimator), dict[str, object]()
     for name, default in _defaults(type(estimator)):
         value = own.get(name, default)
         plain, is_plain = plain_value(value)
@@ -107,10 +100,10 @@ def same(value: object, default: object) -> bool:
 
 def extent(estimator: object) -> str:
     """Return "fitted", with the numbers of features and classes where it has them."""
-    own = own_names(estimator)
+    own = attributes_of(estimator)
     last = own
     if type(own.get("steps")) is list:
-        parts = [own_names(step) for _, step in _pairs(own["steps"]) if is_estimator(step)]
+        parts = [attributes_of(step) for _, step in _pairs(own["steps"]) if is_estimator(step)]
         own, last = (parts[0], parts[-1]) if parts else (own, own)
     words = ["fitted"]
     n_features = as_number(own.get("n_features_in_"))

@@ -10,7 +10,7 @@ from typing import Any
 from mlexp.capture.adapters import estimators
 from mlexp.capture.adapters.base import Curve, Listening, Seen, Told
 from mlexp.capture.numbers import as_number
-from mlexp.fingerprint.asking import name_of
+from mlexp.fingerprint.asking import attributes_of, name_of
 
 _THROUGH = ("lightgbm", "sklearn.pipeline", "sklearn.base", "sklearn.utils")
 
@@ -47,7 +47,7 @@ class LightGBMAdapter:
     def see(self, value: object) -> Seen | None:
         """Tell of a booster, alone or in an estimator."""
         is_estimator = estimators.is_estimator(value)
-        booster: Any = estimators.own_names(value).get("_Booster") if is_estimator else value
+        booster: Any = attributes_of(value).get("_Booster") if is_estimator else value
         if not _is_booster(booster):
             return None
         n_trees = booster.num_trees()

@@ -12,7 +12,7 @@ from typing import Any
 from mlexp.capture.adapters import estimators
 from mlexp.capture.adapters.base import Listening, Score, Seen, Told
 from mlexp.capture.numbers import as_number
-from mlexp.fingerprint.asking import is_one_of, members_of, module_of
+from mlexp.fingerprint.asking import attributes_of, is_one_of, members_of, module_of
 
 _FOLDS = frozenset({"cross_val_score", "cross_validate"})
 _AVERAGES = {"macro": "f1_macro", "weighted": "f1_weighted", "micro": "f1_micro"}
@@ -61,7 +61,7 @@ class SklearnAdapter:
         """Tell of a fitted estimator; of a search also the best score and params and the table of all that it tried."""
         if not estimators.is_estimator(value) or not estimators.fitted(value):
             return None
-        own = estimators.own_names(value)
+        own = attributes_of(value)
         params = estimators.chosen(value)
         scores, tables = {}, {}
         if estimators.is_a(value, "sklearn.model_selection._search.BaseSearchCV"):
@@ -124,7 +124,7 @@ def _hear_score(frame: FrameType, value: object) -> Iterable[Told]:  # noqa: ARG
 
 
 def _hear_scorer(frame: FrameType, value: object) -> Iterable[Told]:
-    own = estimators.own_names(frame.f_locals["self"])
+    own = attributes_of(frame.f_locals["self"])
     function, sign = own.get("_score_func"), own.get("_sign")
     name = named(getattr(function, "__name__", "score"))
     return _number(f"neg_{name}" if sign == -1 else name, value)

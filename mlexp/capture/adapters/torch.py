@@ -8,7 +8,7 @@ from types import FunctionType
 
 from mlexp.capture.adapters import estimators
 from mlexp.capture.adapters.base import Listening, Seen
-from mlexp.fingerprint.asking import members_of
+from mlexp.fingerprint.asking import attributes_of, members_of
 
 _MAX_GROUPS = 10
 _OF_LOADERS = ("batch_size", "drop_last")
@@ -36,9 +36,9 @@ class TorchAdapter:
 
     def see(self, value: object) -> Seen | None:
         """Tell of a network its layers and parameters, of an optimizer and a loader what was chosen."""
-        own = estimators.own_names(value)
+        own = attributes_of(value)
         if estimators.is_a(value, _MODULE):
-            n_layers = sum(1 for module in _modules(value) if not estimators.own_names(module).get("_modules"))
+            n_layers = sum(1 for module in _modules(value) if not attributes_of(module).get("_modules"))
             n = sum(tensor.numel() for tensor in _tensors(value))  # type: ignore[attr-defined]  # tensors
             return Seen(summary=f"{n_layers:,} layer{'s' * (n_layers != 1)}, {n:,} parameter{'s' * (n != 1)}")
         if estimators.is_a(value, _OPTIMIZER):
@@ -55,7 +55,7 @@ def _choices(optimizer: object) -> Iterator[tuple[str, object]]:
 
     A schedule changes the rate as it goes. It keeps the one that was chosen beside it.
     """
-    own = estimators.own_names(optimizer)
+    own = attributes_of(optimizer)
     defaults, groups = own.get("defaults"), own.get("param_groups")
     if type(defaults) is not dict or type(groups) is not list:
         return
@@ -88,7 +88,7 @@ def _modules(module: object) -> Iterator[object]:
             continue
         seen.add(id(found))
         yield found
-        inner = estimators.own_names(found).get("_modules")
+        inner = attributes_of(found).get("_modules")
         pending += list(inner.values()) if type(inner) is dict else []
 
 
@@ -96,7 +96,7 @@ def _tensors(module: object) -> Iterator[object]:
     """Yield the parameters of a network, each once."""
     seen: set[int] = set()
     for inner in _modules(module):
-        held = estimators.own_names(inner).get("_parameters")
+        held = attributes_of(inner).get("_parameters")
         for tensor in held.values() if type(held) is dict else ():
             if tensor is not None and id(tensor) not in seen:
                 seen.add(id(tensor))

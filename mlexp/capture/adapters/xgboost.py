@@ -11,7 +11,7 @@ from typing import Any
 from mlexp.capture.adapters import estimators
 from mlexp.capture.adapters.base import Curve, Listening, Seen, Told
 from mlexp.capture.numbers import as_number
-from mlexp.fingerprint.asking import name_of
+from mlexp.fingerprint.asking import attributes_of, name_of
 
 THROUGH = ("xgboost", "sklearn.pipeline", "sklearn.base", "sklearn.utils")
 
@@ -36,7 +36,7 @@ class XGBoostAdapter:
 
     def see(self, value: object) -> Seen | None:
         """Tell of a booster, alone or in an estimator."""
-        booster: Any = estimators.own_names(value).get("_Booster") if estimators.is_estimator(value) else value
+        booster: Any = attributes_of(value).get("_Booster") if estimators.is_estimator(value) else value
         if not _is_booster(booster):
             return None
         words = [f"{_rounds(booster):,} rounds"]

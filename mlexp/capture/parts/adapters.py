@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from types import FunctionType, ModuleType
@@ -11,19 +10,18 @@ from typing import Any, ClassVar
 
 from mlexp.capture.adapters import adapter_of, libraries, load
 from mlexp.capture.adapters.arrivals import Arrivals
-from mlexp.capture.adapters.base import Adapter, Curve, Seen
+from mlexp.capture.adapters.base import Adapter, Seen
 from mlexp.capture.adapters.called import Texts, told_once, without_told
 from mlexp.capture.adapters.ears import Ears
 from mlexp.capture.adapters.heard import Heard
 from mlexp.capture.guard import guarded
-from mlexp.capture.parts.base import RunEnd, Tracked
+from mlexp.capture.parts.base import RunEnd, Tracked, points_of
 from mlexp.dataflow.bindings import literal_of
 from mlexp.dataflow.cell import parse
 from mlexp.errors import NotWalkableError
 from mlexp.fingerprint.asking import imported, is_one_of, module_of, name_of, names_in
 from mlexp.records import DataRecord, Metric, MetricOrigin, Param, ParamOrigin
 from mlexp.snapshot import keep
-from mlexp.storage.base import MetricPoints
 
 _MAX_OBJECTS = 20
 """Of a container of models."""
@@ -88,7 +86,7 @@ class AdaptersPart:
             logged = [value for points in tracked.points for value in points.values]
             called = told_once(heard.calls, known, texts, logged=logged)
             known = (*known, *called.metrics)
-            tracked.points = (*tracked.points, *(_points(curve) for curve in called.curves))
+            tracked.points = (*tracked.points, *(points_of(c.name, c.values) for c in called.curves))
         facts["metrics"] = known
         facts["params"] = (*end.facts.get("params", ()), *found.params)
         facts["models"] = tuple(found.models)
@@ -197,11 +195,6 @@ def _items(name: str, value: Any) -> list[tuple[str, object]]:
     if is_one_of(type(value), (list, tuple)) and len(value) <= _MAX_OBJECTS:
         return [(f"{name}.{i}", item) for i, item in enumerate(value)]
     return [(name, value)]
-
-
-def _points(curve: Curve) -> MetricPoints:
-    n = len(curve.values)
-    return MetricPoints(name=curve.name, steps=tuple(range(n)), times=(time.time(),) * n, values=curve.values)
 
 
 def _kind(value: object) -> str:

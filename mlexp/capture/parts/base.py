@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
@@ -47,6 +48,14 @@ class RunEnd:
     """The executions as they are kept, where those above are only parts of them: a block stands in a file or a cell."""
     facts: Mapping[str, Any]
     """Fields of the run's record, from the parts that have ended before."""
+
+
+def points_of(name: str, values: tuple[float, ...], steps: tuple[int, ...] | None = None) -> MetricPoints:
+    """Return a curve's points: when each was made is not known, so all have the time of their reading."""
+    n = len(values)
+    return MetricPoints(
+        name=name, steps=tuple(range(n)) if steps is None else steps, times=(time.time(),) * n, values=values
+    )
 
 
 class Part(Protocol):

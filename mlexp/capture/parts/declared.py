@@ -10,6 +10,7 @@ from mlexp.capture.declare import Kept, close_run, open_run
 from mlexp.capture.parts.base import RunEnd, Tracked
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.graph import rests_on
+from mlexp.dataflow.rules import called
 from mlexp.records import DataRecord, Metric, MetricOrigin, Param, ParamOrigin
 
 
@@ -50,6 +51,8 @@ class DeclaredPart:
 
 
 def _params(tracked: Tracked, end: RunEnd) -> dict[str, Param]:
+    if not any(execution.declared for execution in end.executions):
+        return {}  # as in most sessions: what the run rests on need not be looked for once more
     found = {}
     for execution in rests_on(end.executions, end.execution):
         for name, literal in dict(execution.declared).items():
@@ -68,18 +71,10 @@ def _measured(metrics: tuple[Metric, ...], python: str) -> tuple[Metric, ...]:
     chosen = {
         target.id
         for statement in (ast.walk(tree) if tree is not None else ())
-        if isinstance(statement, ast.Assign) and _is_param_call(statement.value)
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.value, ast.Call)
+        and called(statement.value) == "param"
         for target in statement.targets
         if isinstance(target, ast.Name)
     }
     return tuple(m for m in metrics if m.origin is not MetricOrigin.BOUND or m.expression not in chosen)
-
-
-def _is_param_call(node: ast.expr) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    function = node.func
-    name = (
-        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
-    )
-    return name == "param"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import ClassVar
 
-from mlexp.capture.measures import Curve, found_in
-from mlexp.capture.parts.base import RunEnd, Tracked
+from mlexp.capture.measures import found_in
+from mlexp.capture.parts.base import RunEnd, Tracked, points_of
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.graph import kinds_before
 from mlexp.records import Metric, Outcome
-from mlexp.storage.base import MetricPoints
 
 
 class MetricsPart:
@@ -40,12 +38,5 @@ class MetricsPart:
         both |= {metric.name: metric for metric in known}
         logged = {points.name for points in tracked.points}
         curves = (curve for curve in found.curves if curve.name not in logged and curve.name in both)
-        tracked.points = (*tracked.points, *map(_points, curves))
+        tracked.points = (*tracked.points, *(points_of(c.name, c.values, c.steps) for c in curves))
         return {"metrics": tuple(both.values()), "timings": found.timings}
-
-
-def _points(curve: Curve) -> MetricPoints:
-    """Return a curve's points: when each was made is not known, so all have the time of their reading."""
-    return MetricPoints(
-        name=curve.name, steps=curve.steps, times=(time.time(),) * len(curve.steps), values=curve.values
-    )

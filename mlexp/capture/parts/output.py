@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from functools import partial
 from typing import ClassVar
 
 from mlexp.capture.guard import guarded
@@ -15,7 +14,7 @@ from mlexp.capture.probes.drawing import Drawing
 from mlexp.capture.probes.outlet import Outlet, Shown, outlet_of
 from mlexp.capture.spill import Spill
 from mlexp.capture.workplace import Workplace
-from mlexp.records import Digest, OutputRecord, Representation
+from mlexp.records import OutputRecord, Representation
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -67,7 +66,7 @@ class OutputPart:
                 tracked.run.id,
                 tracked.opening.request,
                 store=place.store,
-                keep=partial(keep_text, place),
+                keep=place.keep_text,
                 limit_bytes=place.settings.max_output_mb * 2**20,
             )
             outlet.replace(late)
@@ -93,11 +92,6 @@ class OutputPart:
         if heard.n_too_many:
             tracked.notes.append(f"{heard.n_too_many} outputs after the first {len(heard.outputs)}")
         return {**facts, "outputs": tuple(records)}
-
-
-def keep_text(place: Workplace, text: str) -> Digest:
-    """Keep a text without its secrets."""
-    return place.blobs.put(_encoded(place.redactor.text(text)))
 
 
 def _record_of(shown: Shown, place: Workplace) -> OutputRecord:

@@ -15,12 +15,11 @@ from typing import Any
 
 from mlexp.capture.opening import Opening
 from mlexp.capture.probes.audit import listen
+from mlexp.capture.workplace import Workplace
 from mlexp.config import home_folder
 from mlexp.fingerprint.keys import content_digest
 from mlexp.records import InputFile
-from mlexp.redaction import Redactor
 from mlexp.redaction.credentials import LARGEST, holds_credentials, is_credential_file, is_settings_file
-from mlexp.snapshot import BlobStore
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -28,13 +27,12 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 class FilesProbe:
     """Hears of each opening while an execution runs, in whatever thread."""
 
-    def __init__(
-        self, blobs: BlobStore, redactor: Redactor, *, limit_bytes: int, ignored: tuple[Path, ...] = ()
-    ) -> None:
-        self._blobs = blobs
-        self._redactor = redactor
-        self._limit = limit_bytes
-        self._ignored = tuple(sorted({*_system_folders(), *(f"{folder}{os.sep}" for folder in ignored)}))
+    def __init__(self, place: Workplace) -> None:
+        self._blobs = place.blobs
+        self._redactor = place.redactor
+        self._limit = place.settings.max_file_mb * 2**20
+        ours = (place.folder, Path(__file__).parents[2])
+        self._ignored = tuple(sorted({*_system_folders(), *(f"{folder}{os.sep}" for folder in ours)}))
         self._inputs: dict[str, InputFile] = {}
         self._writes: dict[str, None] = {}
         self._written: set[str] = set()

@@ -10,10 +10,10 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from types import FunctionType, GetSetDescriptorType, MethodType, ModuleType
+from types import FunctionType, MethodType
 from typing import Any
 
-from mlexp.fingerprint.asking import bases_of, imported, is_one_of, members_of, names_in
+from mlexp.fingerprint.asking import attributes_of, imported, is_one_of, names_in
 
 _MAX_ITEMS = 100
 _MAX_OBJECTS = 100
@@ -76,8 +76,8 @@ def _inside(place: str, value: object) -> Iterable[tuple[str, object]]:
     if cls is MethodType:
         method: Any = value
         return [(f"{place}.__self__", method.__self__)]
-    attributes = instance_dict(value)
-    if attributes is None or len(attributes) > _MAX_ITEMS:
+    attributes = attributes_of(value)
+    if len(attributes) > _MAX_ITEMS:
         return ()
     items = list(attributes.items())
     names = [name for name, item in items if type(name) is str and not is_one_of(type(item), _PLAIN)]
@@ -95,15 +95,3 @@ def _kept_by(function: FunctionType) -> Iterator[tuple[str, object]]:
         yield f"__defaults__[{i}]", item
     for name, item in (function.__kwdefaults__ or {}).items():
         yield f"__kwdefaults__[{name!r}]", item
-
-
-def instance_dict(value: object) -> dict[str, object] | None:
-    """Return an instance's own attributes; None for what has none, for classes and modules, and for odd classes."""
-    if issubclass(type(value), (type, ModuleType)):
-        return None
-    for cls in bases_of(type(value)):
-        descriptor = members_of(cls).get("__dict__")
-        if descriptor is not None:
-            found = descriptor.__get__(value) if type(descriptor) is GetSetDescriptorType else None
-            return found if type(found) is dict else None
-    return None

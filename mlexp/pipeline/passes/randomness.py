@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from mlexp.dataflow.cell import parse
+from mlexp.dataflow.rules import called
 from mlexp.pipeline.script import RestoredState, Script, Section
 from mlexp.records import Digest, GeneratorState
 
@@ -95,7 +96,7 @@ def _seeded(tree: ast.AST, functions: Mapping[str, frozenset[str]]) -> frozenset
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             function = node.func
-            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+            name = called(node)
             if name in _SEEDERS:
                 found |= _owners(function)
             found |= functions.get(name, frozenset())
