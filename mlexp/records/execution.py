@@ -115,9 +115,38 @@ class Execution:
     """Names that the text reads, in functions too, and does not surely bind before."""
     loaded: tuple[str, ...] = ()
     """All names that the text reads."""
+    reached: tuple[str, ...] = ()
+    """Names that the functions, classes and objects behind `read` and `bound` load in turn: live code was followed."""
+    reads_all: bool = False
+    """It may read any name: by `eval`, `exec`, `globals()` and the like."""
+    rebound: tuple[str, ...] = ()
+    """Names whose earlier values are nothing to what comes after: bound in a straight line, or seen to be another
+    object, or deleted."""
+    deleted: tuple[str, ...] = ()
+    """Names that were there before it and are gone."""
+    changed: tuple[str, ...] = ()
+    """Names whose values it is known to have changed, through aliases and views too, without binding them anew."""
+    suspected: tuple[str, ...] = ()
+    """Names whose values it may have changed: nothing could tell, or not in time."""
+    has_result: bool = False
+    """Whether its last expression left a value in `Out`."""
+    answers: tuple[tuple[str, str], ...] = ()
+    """What was typed into `input()`: (prompt, answer), in order; secrets as their markers."""
+    state: tuple[str, ...] = ()
+    """Global state that it changed, such as "cwd", "env:LANG", "numpy.errstate", "matplotlib.rcParams:font.size"."""
+    drifted: tuple[str, ...] = ()
+    """Global state that had changed between the execution before it and this one."""
     inputs: tuple[InputFile, ...] = ()
+    reads: tuple[str, ...] = ()
+    """Absolute paths of files that it read and that the session itself had written."""
     writes: tuple[str, ...] = ()
-    """Absolute paths of files opened for writing."""
+    """Absolute paths of files that it wrote."""
+    appends: tuple[str, ...] = ()
+    """Those of `writes` whose earlier content stays a part of them: appended to, or changed in place."""
+    removes: tuple[str, ...] = ()
+    """Absolute paths of files that it removed, or gave another name."""
+    listed: tuple[str, ...] = ()
+    """Absolute paths of folders whose entries it asked for."""
     modules: tuple[ModuleRecord, ...] = ()
     generators: tuple[GeneratorState, ...] = ()
     """The generators that moved; of a tracked execution all that it can reach."""
