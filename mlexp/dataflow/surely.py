@@ -24,13 +24,29 @@ def bound_first(tree: ast.Module, namespace: Mapping[str, object], taken: Set[st
     """
     first: set[str] = set()
     mentioned: set[str] = set()
+    behind: dict[str, set[str]] = {}
     for statement, is_sure in _Lines(namespace, taken).of(tree.body, 0):
         targets = _targets(statement) if is_sure else set()
-        reads = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and not statement.decorator_list:
+            # What its body mentions is read when it is called: not before its name is mentioned again.
+            behind[statement.name] = _named(ast.Module(statement.body, []))
+            named = reads = _named(statement.args) | (_named(statement.returns) if statement.returns else set())
+        else:
+            named = _named(statement)
+            reads = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
+        called = [name for name in named if name in behind]
+        while called:
+            inner = behind.pop(called.pop(), set())
+            named, reads = named | inner, reads | inner
+            called += [name for name in inner if name in behind]
         first |= targets - mentioned - reads
-        mentioned |= reads | targets
-        mentioned |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+        mentioned |= named | targets
     return first
+
+
+def _named(node: ast.AST) -> set[str]:
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return names | {name for n in ast.walk(node) if isinstance(n, ast.Global) for name in n.names}
 
 
 def _targets(statement: ast.stmt) -> set[str]:

@@ -4,33 +4,49 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path, PurePath
 
 from mlexp.errors import ExportError
 from mlexp.pipeline.naming import renamed_names
 from mlexp.pipeline.script import Pass, Script, Section
-from mlexp.records import Execution, Labels, Outcome, RunRecord, RunStatus, SessionRecord
+from mlexp.records import Execution, Labels, ModuleRecord, Outcome, RunRecord, RunStatus, SessionRecord
 from mlexp.render.text import clean
 
 
 def build_script(
-    run: RunRecord, labels: Labels, session: SessionRecord, executions: Sequence[Execution], passes: Sequence[Pass]
+    run: RunRecord,
+    labels: Labels,
+    session: SessionRecord,
+    executions: Sequence[Execution],
+    passes: Sequence[Pass],
+    *,
+    kept: Collection[int] | None = None,
 ) -> Script:
-    """Return the script of a run: all executions of its session up to it, through the passes.
+    """Return the script of a run, through the passes.
+
+    Args:
+        run: The run.
+        labels: What people call it.
+        session: Its session.
+        executions: Those of the session up to the run.
+        passes: What changes the script, in order.
+        kept: Indices of the executions that it holds; None: all.
 
     Raises:
         ExportError: The run did not finish, or its executions are not in the store.
     """
     if run.status is not RunStatus.FINISHED:
         raise ExportError(f"{run.reference} is {run.status}: only a finished run can be exported")
-    kept = [execution for execution in executions if execution.outcome is not Outcome.NOT_RUN]
-    if not kept or kept[-1].index != run.execution:
+    ran = [execution for execution in executions if execution.outcome is not Outcome.NOT_RUN]
+    if not ran or ran[-1].index != run.execution:
         raise ExportError(f"{run.reference}: its execution is not in the store, so there is no code to export")
     headings = _headings(session.notebook)
     seen: set[str] = set()
     sections = []
-    for execution in kept:
+    for execution in ran:
+        if kept is not None and execution.index not in kept:
+            continue
         sections.append(
             Section(
                 execution=execution,
@@ -40,7 +56,7 @@ def build_script(
             )
         )
         seen.add(execution.source)
-    modules = {module.file: module for execution in kept for module in execution.modules}
+    modules = _modules(ran, [section.execution for section in sections])
     renamed = renamed_names(sections)
     script = Script(
         run=run,
@@ -56,6 +72,17 @@ def build_script(
     for change in passes:
         script = change(script)
     return script
+
+
+def _modules(ran: Sequence[Execution], kept: Sequence[Execution]) -> Mapping[str, ModuleRecord]:
+    """Return the user's own modules that kept executions may import, by their files.
+
+    A module is recorded where it was imported first, which may be an execution that is not kept.
+    """
+    found = {module.file: module for execution in ran for module in execution.modules}
+    roots = {module.name.partition(".")[0] for module in found.values()}
+    words = {word for execution in kept for word in re.findall(r"\w+", execution.python)}
+    return found if roots & words else {}
 
 
 def _headings(notebook: str | None) -> Mapping[str, str]:

@@ -21,6 +21,7 @@ from mlexp.pipeline.passes import ALL, CAUTIOUS
 from mlexp.pipeline.place import bundle_of, checked_path, sealed
 from mlexp.pipeline.proof import prove
 from mlexp.pipeline.script import Pass, Script
+from mlexp.pipeline.search import cautious_slice, find_slice
 from mlexp.records import Execution, MetricOrigin, Package, Proof, RunRecord, Verdict
 from mlexp.redaction import Redactor
 from mlexp.snapshot import BlobStore
@@ -78,13 +79,25 @@ def verify(
         ExportError: There is no script for this run.
     """
     executions = store.executions(run.session_id, stop=run.execution + 1)
-    best = _attempt(store, blobs, run, executions, ALL, options=options, tell=tell, file=file)
-    assert best is not None
-    if best.proof is not None and best.proof.verdict is Verdict.NOT_REPRODUCED:
-        known = code_of(best.text)
-        other = _attempt(store, blobs, run, executions, CAUTIOUS, options=options, tell=tell, file=file, known=known)
-        if other is not None and other.proof is not None and other.proof.verdict is Verdict.REPRODUCED:
-            best = other
+    if not executions or executions[-1].index != run.execution:
+        raise ExportError(f"{run.reference}: its execution is not in the store, so there is no code to export")
+    target = executions[-1]
+
+    def attempt(kept: tuple[int, ...], why: str) -> Exported:
+        best = _attempt(store, blobs, run, executions, ALL, kept=kept, why=why, options=options, tell=tell, file=file)
+        assert best is not None
+        if best.proof is not None and best.proof.verdict is Verdict.NOT_REPRODUCED:
+            other = _attempt(
+                store, blobs, run, executions, CAUTIOUS, kept=kept, why=why, options=options, tell=tell, file=file,
+                known=code_of(best.text),
+            )  # fmt: skip
+            if other is not None and other.proof is not None and other.proof.verdict is Verdict.REPRODUCED:
+                return other
+        return best
+
+    if not options.verify:
+        return attempt(cautious_slice(executions, target), "")
+    best = find_slice(executions, target, attempt)
     if best.proof is not None:
         store.add_proof(best.proof)
     return best
@@ -144,6 +157,8 @@ def _attempt(
     executions: Sequence[Execution],
     passes: Sequence[Pass],
     *,
+    kept: tuple[int, ...],
+    why: str,
     options: Options,
     tell: Tell,
     file: str,
@@ -153,7 +168,8 @@ def _attempt(
     started = time.perf_counter()
     variables = Variables()
     redactor = options.redactor or Redactor(variables.read)
-    script = build_script(run, store.labels(run.id), store.get_session(run.session_id), executions, passes)
+    labels, session = store.labels(run.id), store.get_session(run.session_id)
+    script = build_script(run, labels, session, executions, passes, kept=kept)
     headed = tuple(replace(section, heading=redactor.text(section.heading)) for section in script.sections)
     script = replace(script, sections=headed)
     digests = input_digests(script, blobs)
@@ -164,11 +180,11 @@ def _attempt(
     unproven = text_with(None, () if options.verify else _recorded_packages(store, script))
     if code_of(unproven) == known:
         return None
-    words = f"{len(script.sections)} of {script.n_executions} executions"
+    words = f"{len(script.sections)} of {script.n_executions} executions{why}"
     tell(Step(name="slice", text=words, elapsed_s=time.perf_counter() - started))
     if not options.verify:
         return Exported(script=script, text=unproven, proof=None)
-    expected_s = sum(execution.elapsed_s for execution in executions)
+    expected_s = sum(section.execution.elapsed_s for section in script.sections)
     limit_s = options.limit_s or max(_LEAST_LIMIT_S, 10 * expected_s)
     tell(Step(name="run", text=f"clean process, about {max(1, round(expected_s + 1))} s", elapsed_s=0.0, done=False))
 

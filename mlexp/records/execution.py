@@ -119,9 +119,9 @@ class Execution:
     """Names that the functions, classes and objects behind `read` and `bound` load in turn: live code was followed."""
     reads_all: bool = False
     """It may read any name: by `eval`, `exec`, `globals()` and the like."""
-    rebound: tuple[str, ...] = ()
+    rebound: tuple[str, ...] | None = None
     """Names whose earlier values are nothing to what comes after: bound in a straight line, or seen to be another
-    object, or deleted."""
+    object, or deleted. None: nobody looked at what it did to names; its text alone tells."""
     deleted: tuple[str, ...] = ()
     """Names that were there before it and are gone."""
     changed: tuple[str, ...] = ()
