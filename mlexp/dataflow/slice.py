@@ -173,13 +173,13 @@ def effects_of(execution: Execution) -> Effects:
     imports = _imports(execution.python)
     if execution.rebound is not None:
         rebound = frozenset(execution.rebound)
-        untouched = frozenset(execution.bound) - rebound
+        deleted = frozenset(execution.deleted)
         return Effects(
-            bound=frozenset(execution.bound) - untouched,
+            bound=rebound.intersection(execution.bound) - deleted,
             rebound=rebound,
             changed=frozenset(execution.changed),
             suspected=frozenset(execution.suspected),
-            deleted=frozenset(execution.deleted),
+            deleted=deleted,
             imports=imports,
         )
     told = _told(execution.python)

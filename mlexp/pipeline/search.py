@@ -19,7 +19,7 @@ from mlexp.pipeline.proof import NEEDS_MORE
 from mlexp.records import Execution, Outcome, Proof, Verdict
 
 _MOST_HINTS = 6
-_MOST_DROPS = 10
+_MOST_DROPS = 16
 _LEAST_S = 20.0
 _PATIENCE = 4
 """So many times the time that the run's own code took may be spent on making the slice smaller."""
@@ -85,13 +85,14 @@ class _Search(Generic[T]):
                 break
             also |= more
             found = self._try(self._needed(also), self._with(more))
+        hinted = frozenset(also)
         for wider in self._wider(also):
             if _holds(found) or not _can_be_cured(found):
                 break
             also = wider
             found = self._try(self._needed(also), self._with(also - set(least)))
         if _holds(found):
-            return self._smaller(found, also)
+            return self._smaller(found, also, hinted)
         return min(self._tried.values(), key=_rank)
 
     def _needed(self, also: Set[int]) -> tuple[int, ...]:
@@ -131,9 +132,9 @@ class _Search(Generic[T]):
                     yield execution.index
                     return
 
-    def _smaller(self, found: T, also: Set[int]) -> T:
-        """Drop what was only added, half by half, as long as the proof holds."""
-        kept = sorted(also)
+    def _smaller(self, found: T, also: Set[int], hinted: Set[int]) -> T:
+        """Drop what was only added, half by half, as long as the proof holds; what a failure asked for stays."""
+        kept = sorted(also - hinted)
         size = len(kept)
         started = time.monotonic()
         patience_s = max(_LEAST_S, _PATIENCE * sum(e.elapsed_s for e in (*self._executions, self._target)))
@@ -142,15 +143,15 @@ class _Search(Generic[T]):
             for start in range(len(kept) - size, -size, -size):
                 chunk = kept[max(start, 0) : start + size]
                 rest = [index for index in kept if index not in chunk]
-                smaller = self._needed(set(rest))
-                if smaller == self._needed(set(kept)):
+                larger, smaller = self._needed(hinted | set(kept)), self._needed(hinted | set(rest))
+                if smaller == larger:
                     kept = rest
                     continue
                 is_new = smaller not in self._tried
                 if is_new and (n_drops >= _MOST_DROPS or time.monotonic() - started > patience_s):
                     return found
                 n_drops += is_new
-                tried = self._try(smaller, self._without(set(self._needed(set(kept))) - set(smaller)))
+                tried = self._try(smaller, self._without(set(larger) - set(smaller)))
                 if _holds(tried):
                     found, kept = tried, rest
             size = min(size, len(kept) + 1) // 2
