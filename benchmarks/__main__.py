@@ -6,10 +6,10 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import cells, loading
+from benchmarks import cells, loading, slices
 from benchmarks.figure import Figure, as_table
 
-SUITES = {"Loading": loading.measure, "Around a cell": cells.measure}
+SUITES = {"Loading": loading.measure, "Around a cell": cells.measure, "Slices": slices.measure}
 
 
 def main() -> None:

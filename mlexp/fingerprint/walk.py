@@ -6,7 +6,8 @@ and proofs ask one question and cannot drift apart. The description is plain dat
 MessagePack form is the same for equal values in every process.
 
 A codec knows the objects of one library and is imported only when one of these turns up.
-What no codec knows raises NotWalkableError: no guess, no pickle.
+What no codec knows raises NotWalkableError: no guess, no pickle. Where only the identity is wanted, more objects have
+one than can be given back: fitted estimators, networks, instances of the user's classes.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import msgpack
 from mlexp._plugins import Registry
 from mlexp.errors import MlexpError, NotInTimeError, NotWalkableError
 from mlexp.fingerprint.asking import bases_of, imported, module_of, name_of
-from mlexp.fingerprint.codecs import builtin
+from mlexp.fingerprint.codecs import builtin, instances
 from mlexp.fingerprint.keys import Bytes, content_digest
 from mlexp.records import Digest
 
@@ -83,11 +84,14 @@ class Described:
 class Walker:
     """One walk over one value."""
 
-    def __init__(self, sink: Sink, *, limit_bytes: int | None, until: float | None = None) -> None:
+    def __init__(
+        self, sink: Sink, *, limit_bytes: int | None, until: float | None = None, identity: bool = False
+    ) -> None:
         self._sink = sink
+        self._identity = identity
         self._limit = limit_bytes
         self._until = until
-        self._open: set[int] = set()
+        self._open: dict[int, None] = {}  # from the outermost on
         self._n_objects = 0
         self.size_bytes = 0
 
@@ -96,14 +100,21 @@ class Walker:
         self._n_objects += 1
         if self._n_objects % _LOOKS == 0:
             self.ahead(1)
-        codec = _codec_of(value)
         if id(value) in self._open or len(self._open) >= MAX_DEPTH:
+            if self._identity and id(value) in self._open:
+                return ["above", list(self._open).index(id(value))]
             raise NotWalkableError(f"{name_of(type(value))}: it contains itself, or is nested too deep")
-        self._open.add(id(value))
+        self._open[id(value)] = None
         try:
+            try:
+                codec = _codec_of(value, identity=self._identity)
+            except NotWalkableError:
+                if not self._identity:
+                    raise
+                return instances.describe(value, self)
             return [codec.kind, codec.describe(value, self)]
         finally:
-            self._open.discard(id(value))
+            del self._open[id(value)]
 
     def buffer(self, content: Bytes) -> str:
         """Hand bulk bytes on and return what stands for them."""
@@ -155,8 +166,13 @@ def describe(
     """
     walker = Walker(sink, limit_bytes=limit_bytes, until=until)
     described = walker.child(value)
-    packed = msgpack.packb(described, use_bin_type=True, unicode_errors="surrogatepass")
+    packed = _packed(described)
     return Described(str(described[0]), packed, walker.size_bytes + len(packed))
+
+
+def _packed(described: list[object]) -> bytes:
+    packed: bytes = msgpack.packb(described, use_bin_type=True, unicode_errors="surrogatepass")
+    return packed
 
 
 def restore(packed: bytes, source: Source) -> Any:
@@ -175,8 +191,14 @@ def restore(packed: bytes, source: Source) -> Any:
 
 
 def digest_of(value: object, *, until: float | None = None) -> Digest:
-    """Return the value's identity; nothing is kept."""
-    return describe(value, until=until).digest
+    """Return the value's identity, also of what cannot be given back; nothing is kept.
+
+    Raises:
+        NotWalkableError: It may hold what nobody can see.
+        NotInTimeError: It could not be done before `until`.
+    """
+    walker = Walker(content_digest, limit_bytes=None, until=until, identity=True)
+    return content_digest(_packed(walker.child(value)))
 
 
 def kind_of(value: object) -> str:
@@ -201,7 +223,7 @@ def _libraries_of(value: object) -> Iterator[str]:
         yield module_of(cls).partition(".")[0]
 
 
-def _codec_of(value: object) -> Codec:
+def _codec_of(value: object, *, identity: bool = False) -> Codec:
     if type(type(value)) is type:  # another metaclass might be asked for the hash
         known = builtin.BY_TYPE.get(type(value))
         if known is not None:
@@ -209,7 +231,7 @@ def _codec_of(value: object) -> Codec:
     for library in dict.fromkeys(_libraries_of(value)):
         if library != "builtins" and imported(library) is not None:  # else a class only says that it is from there
             for candidate in _registry.find(library) or ():
-                if candidate.handles(value):
+                if candidate.handles(value) and (identity or getattr(candidate, "gives_back", True)):
                     return candidate
     raise NotWalkableError(f"no codec for {name_of(type(value))}")
 

@@ -59,6 +59,32 @@ class ArrayCodec:
         return " × ".join(f"{n:,}" for n in value.shape)
 
 
+class MaskedCodec:
+    """Masked arrays, for identity alone: what lies behind the mask does not count."""
+
+    kind = "numpy.ma.MaskedArray"
+    gives_back = False
+
+    def handles(self, value: object) -> bool:
+        """Take plain masked arrays."""
+        return type(value) is np.ma.MaskedArray
+
+    def describe(self, value: Any, walker: Walker) -> object:
+        """Return the values and the mask."""
+        mask = np.ma.getmaskarray(value)
+        data = np.asarray(value.data).copy()
+        data[mask] = np.zeros((), data.dtype) if data.dtype != object else None
+        return [walker.child(data), walker.child(mask)]
+
+    def restore(self, fields: Any, restorer: Restorer) -> object:  # noqa: ARG002  (the protocol's)
+        """Refuse."""
+        raise NotWalkableError("masked arrays are not given back")
+
+    def summary(self, value: Any) -> str:
+        """Return the shape."""
+        return " × ".join(f"{n:,}" for n in value.shape)
+
+
 class ScalarCodec:
     """Scalars such as `np.float32(0.1)`."""
 
@@ -152,4 +178,4 @@ def _dtype_of(text: Any) -> np.dtype[Any]:
     return dtype
 
 
-codecs = (ArrayCodec(), ScalarCodec(), DtypeCodec())
+codecs = (ArrayCodec(), ScalarCodec(), DtypeCodec(), MaskedCodec())
