@@ -9,6 +9,8 @@ from functools import lru_cache
 from mlexp.dataflow.cell import parse
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_MAY_CALL = (ast.Call, ast.Attribute, ast.Subscript, ast.BinOp, ast.UnaryOp, ast.Compare, ast.FormattedValue, ast.Await)
+"""Expressions that may run code of the user's: operators, too, on objects of the user's classes."""
 
 
 # A text never changes, and a session asks again with each of its runs.
@@ -32,6 +34,31 @@ def read_at_once(python: str) -> frozenset[str] | None:
             if name in behind:
                 pending.append(name)
     return frozenset(found)
+
+
+@lru_cache(maxsize=4096)
+def bound_before_calls(python: str) -> frozenset[str]:
+    """Return the names that the first statements of a text bind, before any of them can call code of the user's."""
+    tree = parse(python)
+    found: set[str] = set()
+    for statement in tree.body if tree is not None else ():
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            found |= {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
+        elif isinstance(statement, _FUNCTIONS) and not statement.decorator_list:
+            found.add(statement.name)
+        elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
+            if any(isinstance(node, _MAY_CALL) for node in ast.walk(statement) if not _is_signed(node)):
+                break
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            found |= {target.id for target in targets if isinstance(target, ast.Name)}
+        elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+            break
+    return frozenset(found)
+
+
+def _is_signed(node: ast.AST) -> bool:
+    """Tell whether a node is a number with a sign."""
+    return isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
 
 
 def _loads(body: Sequence[ast.AST], behind: dict[str, set[str]]) -> Iterator[str]:

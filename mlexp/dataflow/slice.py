@@ -5,7 +5,8 @@ state) and takes an execution in when that one made or changed any of it; what t
 in turn. A name is wanted no more before an execution that bound it anew, nor a file before one that wrote it whole.
 
 What an execution is *known* to have done is told from what it *may* have done: the latter makes it doubtful, and a run
-of the script decides. Generators of random numbers are no reason to keep an execution: their states are restored.
+of the script decides. Generators of random numbers are
+no reason to keep an execution, but for the one that seeded: their states are restored.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from mlexp.dataflow.cell import parse
-from mlexp.dataflow.late import read_at_once
+from mlexp.dataflow.late import bound_before_calls, read_at_once
 from mlexp.dataflow.names import changed_in_place
 from mlexp.dataflow.results import producers_of
+from mlexp.dataflow.seeds import seeders_of
 from mlexp.dataflow.surely import bound_first
 from mlexp.dataflow.visible import Sight, kills, sight
 from mlexp.records import Execution, Outcome
@@ -48,7 +50,7 @@ def slice_of(executions: Sequence[Execution], target: Execution, *, also: Set[in
     while True:
         walk = _Walk(earlier, target, wanted)
         walk.go()
-        more = _importers(walk.imports, walk.needed)
+        more = _importers(walk.imports, walk.needed) | seeders_of([*earlier, target], walk.needed)
         if not more:
             return Slice(tuple(sorted(walk.needed)), tuple(sorted(walk.doubtful - walk.needed)))
         wanted |= more
@@ -199,8 +201,8 @@ def effects_of(execution: Execution) -> Effects:
 def reads_of(execution: Execution) -> frozenset[str]:
     """Return the names that an execution found: read by its own text at once, or by the code that it called."""
     at_once = read_at_once(execution.python)
-    read = frozenset(execution.read)
-    return (read if at_once is None else read & at_once) | frozenset(execution.reached)
+    read, reached = frozenset(execution.read), frozenset(execution.reached)
+    return (read if at_once is None else read & at_once) | (reached - bound_before_calls(execution.python))
 
 
 @dataclass(frozen=True, slots=True)

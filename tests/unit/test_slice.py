@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlexp.dataflow.late import read_at_once
+from mlexp.dataflow.late import bound_before_calls, read_at_once
 from mlexp.dataflow.names import names_of
 from mlexp.dataflow.results import results_read
 from mlexp.dataflow.slice import slice_of
@@ -217,3 +217,18 @@ def test_what_a_text_reads_at_once(text, expected):
 )
 def test_results_that_a_text_reads(text, expected):
     assert results_read(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import os\nlr = -0.1\nx: int = 2\ntrain()\ny = 1", "os lr x"),
+        ("def f():\n    return g()\na, b = 1, 2\nz = 3\nf()", "f z"),
+        ("@dec\ndef f():\n    pass\nx = 1", ""),
+        ("lr = rate * 2\nx = 1", ""),
+        ("'''what it does'''\nlr = 1", "lr"),
+        ("x = f'{y}'\nz = 1", ""),
+    ],
+)
+def test_what_a_text_binds_before_it_calls_anything(text, expected):
+    assert bound_before_calls(text) == frozenset(expected.split())

@@ -66,12 +66,12 @@ class DataPart:
         known = {m.expression for m in (*end.facts.get("metrics", ()), *end.facts.get("timings", ()))}
         bound = [
             name
-            for name in opening.names.bound
+            for name in end.execution.bound
             if name not in known and not (name in bindings and bindings[name].kind in (Kind.CONSTANT, Kind.CLOCK))
         ]
         # What the text plainly changes is named even where no digest can tell whether it did.
-        changed = changed_in_place(tree) if tree is not None else frozenset()
-        touched = sorted(changed & set(opening.names.loaded))
+        changed = {*end.execution.changed, *(changed_in_place(tree) if tree is not None else ())}
+        touched = sorted(changed.intersection((*opening.names.loaded, *end.execution.reached)))
         before = self._containers | {record.name: record.digest for record in self._data}
         names = dict.fromkeys([*bound, *before, *touched])
         until = time.perf_counter() + max(_MORE_S, opening.elapsed_s) - self._spent_s
