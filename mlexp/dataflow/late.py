@@ -37,6 +37,19 @@ def read_at_once(python: str) -> frozenset[str] | None:
 
 
 @lru_cache(maxsize=4096)
+def defined_in(python: str) -> frozenset[str]:
+    """Return the names that a text binds to functions, lambdas and classes at top level."""
+    tree = parse(python)
+    found: set[str] = set()
+    for statement in tree.body if tree is not None else ():
+        if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)):
+            found.add(statement.name)
+        elif isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Lambda):
+            found |= {target.id for target in statement.targets if isinstance(target, ast.Name)}
+    return frozenset(found)
+
+
+@lru_cache(maxsize=4096)
 def bound_before_calls(python: str) -> frozenset[str]:
     """Return the names that the first statements of a text bind, before any of them can call code of the user's."""
     tree = parse(python)

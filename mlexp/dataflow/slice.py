@@ -11,14 +11,14 @@ no reason to keep an execution, but for the one that seeded: their states are re
 
 from __future__ import annotations
 
-import ast
 import os
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from mlexp.dataflow.cell import parse
-from mlexp.dataflow.late import bound_before_calls, read_at_once
+from mlexp.dataflow.imports import importers_of, imports_in
+from mlexp.dataflow.late import bound_before_calls, defined_in, read_at_once
 from mlexp.dataflow.names import changed_in_place
 from mlexp.dataflow.results import producers_of
 from mlexp.dataflow.seeds import seeders_of
@@ -35,6 +35,8 @@ class Slice:
     """Known to be needed, the tracked one included."""
     doubtful: tuple[int, ...]
     """Others that may be needed: nothing could tell."""
+    imports: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """Those of `needed` of which nothing is needed but imports: names bound by them, or modules."""
 
 
 def slice_of(executions: Sequence[Execution], target: Execution, *, also: Set[int] = frozenset()) -> Slice:
@@ -46,14 +48,19 @@ def slice_of(executions: Sequence[Execution], target: Execution, *, also: Set[in
         also: Indices of executions that are wanted in any case, with what they need in turn.
     """
     earlier = [e for e in executions if e.index < target.index and e.outcome is not Outcome.NOT_RUN]
-    wanted = set(also)
+    ran = [*earlier, target]
+    wanted, importing = set(also), set[int]()
+    imports: dict[int, frozenset[str]] = {}
     while True:
-        walk = _Walk(earlier, target, wanted)
+        walk = _Walk(earlier, target, wanted, importing)
         walk.go()
-        more = _importers(walk.imports, walk.needed) | seeders_of([*earlier, target], walk.needed)
-        if not more:
-            return Slice(tuple(sorted(walk.needed)), tuple(sorted(walk.doubtful - walk.needed)))
-        wanted |= more
+        before, imports = imports, importers_of(walk.imports, walk.needed, ran)
+        seeders = seeders_of(ran, walk.needed)
+        if imports == before and not seeders:
+            needed = walk.needed | imports.keys()
+            return Slice(tuple(sorted(needed)), tuple(sorted(walk.doubtful - needed)), imports)
+        wanted |= seeders
+        importing |= imports.keys()
 
 
 @dataclass(slots=True)
@@ -63,15 +70,18 @@ class _Walk:
     earlier: Sequence[Execution]
     target: Execution
     also: Set[int]
+    importing: Set[int]
+    """Executions that are kept for their imports: what these read is wanted, such as a module that was written."""
     needed: set[int] = field(default_factory=set)
     doubtful: set[int] = field(default_factory=set)
-    imports: list[tuple[int, ...]] = field(default_factory=list)
-    """For each module that is wanted under a name: executions any one of which imports it."""
+    imports: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """What is to be imported, by name or module: the executions any one of which does it."""
     _names: set[str] = field(default_factory=set)
     _files: set[str] = field(default_factory=set)
     _folders: set[str] = field(default_factory=set)
     _results: set[int] = field(default_factory=set)
-    _readers: list[Execution] = field(default_factory=list)
+    _readers: list[tuple[Execution, tuple[str, ...]]] = field(default_factory=list)
+    """Executions taken in, with the texts that define what they call."""
     _settled: set[str] = field(default_factory=set)
     """Kinds of global state that a later execution had set whole."""
     _imported: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
@@ -93,15 +103,23 @@ class _Walk:
             if known:
                 self._forget(execution, effects)
                 self._take(execution)
+            elif execution.index in self.importing:
+                self._files |= set(execution.reads)
             elif perhaps or (self._reads_all and (effects.bound or effects.changed or effects.suspected)):
                 self.doubtful.add(execution.index)
-        self.imports += [tuple(indices) for _, indices in self._imported.values()]
+        for name, (module, indices) in self._imported.items():
+            self._want_import(name, module, indices)
+
+    def _want_import(self, name: str, module: str, indices: Sequence[int]) -> None:
+        label = name if name not in self.imports else f"{name}={module}"  # it stood for another module before
+        self.imports[label] = tuple(indices)
 
     def _take(self, execution: Execution) -> None:
         """Take an execution in: what it found is wanted."""
+        reads = reads_of(execution)
         self.needed.add(execution.index)
-        self._readers.append(execution)
-        self._names |= reads_of(execution)
+        self._readers.append((execution, tuple(self._definitions(execution, reads))))
+        self._names |= reads
         self._files |= set(execution.reads)
         self._folders |= set(execution.listed)
         self._results |= producers_of(execution, self.earlier)
@@ -109,6 +127,17 @@ class _Walk:
         for name in execution.bound:
             if name in self._deleted:  # what it binds was deleted again
                 self.doubtful.add(self._deleted.pop(name))
+
+    def _definitions(self, execution: Execution, names: Set[str]) -> Iterator[str]:
+        """Yield the texts that define the functions and classes among some names, as of an execution."""
+        left = set(names)
+        for other in reversed(self.earlier):
+            if not left:
+                return
+            if other.index < execution.index and not left.isdisjoint(other.bound):
+                if not left.isdisjoint(defined_in(other.python)):
+                    yield other.python
+                left.difference_update(other.bound)
 
     def _names_touched(self, execution: Execution, effects: Effects) -> tuple[bool, bool]:
         """Tell whether an execution is known to have made or changed a wanted name, and whether it may have."""
@@ -120,7 +149,7 @@ class _Walk:
                 if module == wanted:
                     indices.append(execution.index)
                 else:  # from here on the name stood for something else
-                    self.imports.append(tuple(indices))
+                    self._want_import(name, wanted, indices)
                     del self._imported[name]
                     self._names.discard(name)
             elif module is not None:
@@ -142,7 +171,12 @@ class _Walk:
         for kind in execution.state:
             if kind in self._settled:
                 continue
-            sights = [sight(kind, execution, reader) for reader in self._readers]
+            sights = [sight(kind, execution, reader, texts) for reader, texts in self._readers]
+            family, _, module = kind.partition(":")
+            if family == "import":
+                if max(sights) is Sight.SURE:
+                    self.imports[module] = (*self.imports.get(module, ()), execution.index)
+                continue
             if kills(kind):
                 self._settled.add(kind)
             seen = max([seen, *sights])
@@ -172,7 +206,7 @@ class Effects:
 
 def effects_of(execution: Execution) -> Effects:
     """Return what an execution did to names: as observed, or, of one that was not observed, by its text."""
-    imports = _imports(execution.python)
+    imports = imports_in(execution.python)
     if execution.rebound is not None:
         rebound = frozenset(execution.rebound)
         deleted = frozenset(execution.deleted)
@@ -222,45 +256,4 @@ def _told(python: str) -> _Told:
     if tree is None:
         return _Told(frozenset(), frozenset(), frozenset())
     first = frozenset(bound_first(tree, {}, frozenset()))
-    return _Told(first, changed_in_place(tree), frozenset(_imports(python)))
-
-
-@lru_cache(maxsize=4096)
-def _imports(python: str) -> Mapping[str, str]:
-    """Return the names that a text binds at top level by one import and nothing else, with what each stands for."""
-    tree = parse(python)
-    found: dict[str, str] = {}
-    others: set[str] = set()
-    for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.Import):
-            named = {a.asname or a.name.partition(".")[0]: a.name if a.asname else "" for a in node.names}
-            named = {name: module or name for name, module in named.items()}
-        elif isinstance(node, ast.ImportFrom):
-            named = {a.asname or a.name: f"{'.' * node.level}{node.module or ''}:{a.name}" for a in node.names}
-        else:
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-                others.add(node.id)
-            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                others.add(node.name)
-            continue
-        others |= {name for name, module in named.items() if found.get(name, module) != module}
-        found |= named
-    return {name: module for name, module in found.items() if name not in others and name != "*"}
-
-
-def _importers(wanted: Iterable[tuple[int, ...]], needed: Set[int]) -> set[int]:
-    """Return executions to be taken in so that each wanted module is imported: few, and the earliest.
-
-    Any execution that imports the module will do, so one that is needed anyway is best.
-    """
-    open_ = [set(indices) for indices in wanted if needed.isdisjoint(indices)]
-    found: set[int] = set()
-    while open_:
-        counts: dict[int, int] = {}
-        for indices in open_:
-            for index in indices:
-                counts[index] = counts.get(index, 0) + 1
-        best = min(counts, key=lambda index: (-counts[index], index))
-        found.add(best)
-        open_ = [indices for indices in open_ if best not in indices]
-    return found
+    return _Told(first, changed_in_place(tree), frozenset(imports_in(python)))

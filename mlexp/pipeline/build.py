@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
+from mlexp.dataflow.imports import with_imports_alone
+from mlexp.dataflow.slice import Slice
 from mlexp.errors import ExportError
 from mlexp.pipeline.naming import renamed_names
 from mlexp.pipeline.script import Pass, Script, Section
@@ -21,7 +23,7 @@ def build_script(
     executions: Sequence[Execution],
     passes: Sequence[Pass],
     *,
-    kept: Collection[int] | None = None,
+    kept: Slice | None = None,
 ) -> Script:
     """Return the script of a run, through the passes.
 
@@ -31,7 +33,7 @@ def build_script(
         session: Its session.
         executions: Those of the session up to the run.
         passes: What changes the script, in order.
-        kept: Indices of the executions that it holds; None: all.
+        kept: The executions that it holds; None: all.
 
     Raises:
         ExportError: The run did not finish, or its executions are not in the store.
@@ -45,8 +47,11 @@ def build_script(
     seen: set[str] = set()
     sections = []
     for execution in ran:
-        if kept is not None and execution.index not in kept:
-            continue
+        if kept is not None:
+            if execution.index not in kept.needed:
+                continue
+            if execution.index in kept.imports:
+                execution = with_imports_alone(execution, kept.imports[execution.index])
         sections.append(
             Section(
                 execution=execution,
@@ -65,6 +70,7 @@ def build_script(
         folder=session.folder,
         sections=tuple(sections),
         n_executions=len(executions),
+        results=tuple(execution.index for execution in ran if execution.has_result),
         modules=tuple(modules[file] for file in sorted(modules)),
         renamed=renamed,
         imports=frozenset({"builtins"} if any("." in other for other in renamed.values()) else ()),

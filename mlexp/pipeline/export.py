@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlexp.config import Variables
+from mlexp.dataflow.slice import Slice
 from mlexp.errors import ExportError
 from mlexp.pipeline.build import build_script
 from mlexp.pipeline.bundle import input_digests, secrets_of_modules, write_bundle
@@ -83,7 +84,7 @@ def verify(
         raise ExportError(f"{run.reference}: its execution is not in the store, so there is no code to export")
     target = executions[-1]
 
-    def attempt(kept: tuple[int, ...], why: str) -> Exported:
+    def attempt(kept: Slice, why: str) -> Exported:
         best = _attempt(store, blobs, run, executions, ALL, kept=kept, why=why, options=options, tell=tell, file=file)
         assert best is not None
         if best.proof is not None and best.proof.verdict is Verdict.NOT_REPRODUCED:
@@ -157,7 +158,7 @@ def _attempt(
     executions: Sequence[Execution],
     passes: Sequence[Pass],
     *,
-    kept: tuple[int, ...],
+    kept: Slice,
     why: str,
     options: Options,
     tell: Tell,

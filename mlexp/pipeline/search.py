@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from typing import Generic, Protocol, TypeVar
 
-from mlexp.dataflow.slice import effects_of, slice_of
+from mlexp.dataflow.slice import Slice, effects_of, slice_of
 from mlexp.pipeline.clean import CleanRun
 from mlexp.pipeline.proof import NEEDS_MORE
 from mlexp.records import Execution, Outcome, Proof, Verdict
@@ -44,7 +44,7 @@ class Tried(Protocol):
 T = TypeVar("T", bound=Tried)
 
 
-def find_slice(executions: Sequence[Execution], target: Execution, attempt: Callable[[tuple[int, ...], str], T]) -> T:
+def find_slice(executions: Sequence[Execution], target: Execution, attempt: Callable[[Slice, str], T]) -> T:
     """Return the smallest script found that is proven; where none is, the one that tells most.
 
     Args:
@@ -55,53 +55,55 @@ def find_slice(executions: Sequence[Execution], target: Execution, attempt: Call
     return _Search(executions, target, attempt).go()
 
 
-def cautious_slice(executions: Sequence[Execution], target: Execution) -> tuple[int, ...]:
+def cautious_slice(executions: Sequence[Execution], target: Execution) -> Slice:
     """Return the executions that a script should hold that is not proven: with all that is doubtful."""
     also: set[int] = set()
     while more := set(slice_of(executions, target, also=also).doubtful) - also:
         also |= more
-    return slice_of(executions, target, also=also).needed
+    return slice_of(executions, target, also=also)
+
+
+_Key = tuple[tuple[int, ...], tuple[tuple[int, frozenset[str]], ...]]
 
 
 class _Search(Generic[T]):
-    def __init__(
-        self, executions: Sequence[Execution], target: Execution, attempt: Callable[[tuple[int, ...], str], T]
-    ) -> None:
+    def __init__(self, executions: Sequence[Execution], target: Execution, attempt: Callable[[Slice, str], T]) -> None:
         self._executions = [e for e in executions if e.index < target.index and e.outcome is not Outcome.NOT_RUN]
         self._target = target
         self._attempt = attempt
-        self._tried: dict[tuple[int, ...], T] = {}
+        self._tried: dict[_Key, T] = {}
         self._numbers = {e.index: e.number for e in executions}
 
     def go(self) -> T:
-        least = self._needed(set())
+        least = self._slice(set())
         also: set[int] = set()
         found = self._try(least, "")
         for _ in range(_MOST_HINTS):
             if _holds(found) or not _can_be_cured(found):
                 break
-            more = set(self._asked_for(found, self._needed(also)))
+            more = set(self._asked_for(found, self._slice(also)))
             if not more:
                 break
             also |= more
-            found = self._try(self._needed(also), self._with(more))
+            found = self._try(self._slice(also), self._with(more))
         hinted = frozenset(also)
         for wider in self._wider(also):
             if _holds(found) or not _can_be_cured(found):
                 break
             also = wider
-            found = self._try(self._needed(also), self._with(also - set(least)))
+            found = self._try(self._slice(also), self._with(also - set(least.needed)))
         if _holds(found):
             return self._smaller(found, also, hinted)
         return min(self._tried.values(), key=_rank)
 
-    def _needed(self, also: Set[int]) -> tuple[int, ...]:
-        return slice_of(self._executions, self._target, also=also).needed
+    def _slice(self, also: Set[int]) -> Slice:
+        return slice_of(self._executions, self._target, also=also)
 
-    def _try(self, indices: tuple[int, ...], why: str) -> T:
-        if indices not in self._tried:
-            self._tried[indices] = self._attempt(indices, why)
-        return self._tried[indices]
+    def _try(self, found: Slice, why: str) -> T:
+        key = _key(found)
+        if key not in self._tried:
+            self._tried[key] = self._attempt(found, why)
+        return self._tried[key]
 
     def _wider(self, also: Set[int]) -> Iterator[set[int]]:
         wider = set(also)
@@ -111,10 +113,10 @@ class _Search(Generic[T]):
             yield wider
         yield {e.index for e in self._executions}
 
-    def _asked_for(self, found: Tried, indices: Collection[int]) -> Iterator[int]:
+    def _asked_for(self, found: Tried, tried: Slice) -> Iterator[int]:
         """Yield the executions that would give what a script failed for: the last that bound the name, say."""
         error = found.clean.error if found.clean is not None else ""
-        others = [e for e in reversed(self._executions) if e.index not in indices]
+        others = [e for e in reversed(self._executions) if e.index not in tried.needed or e.index in tried.imports]
         if match := _NAME.search(error):
             for execution in others:
                 effects = effects_of(execution)
@@ -143,15 +145,15 @@ class _Search(Generic[T]):
             for start in range(len(kept) - size, -size, -size):
                 chunk = kept[max(start, 0) : start + size]
                 rest = [index for index in kept if index not in chunk]
-                larger, smaller = self._needed(hinted | set(kept)), self._needed(hinted | set(rest))
-                if smaller == larger:
+                larger, smaller = self._slice(hinted | set(kept)), self._slice(hinted | set(rest))
+                if _key(smaller) == _key(larger):
                     kept = rest
                     continue
-                is_new = smaller not in self._tried
+                is_new = _key(smaller) not in self._tried
                 if is_new and (n_drops >= _MOST_DROPS or time.monotonic() - started > patience_s):
                     return found
                 n_drops += is_new
-                tried = self._try(smaller, self._without(set(larger) - set(smaller)))
+                tried = self._try(smaller, self._without(set(larger.needed) - set(smaller.needed)))
                 if _holds(tried):
                     found, kept = tried, rest
             size = min(size, len(kept) + 1) // 2
@@ -166,6 +168,10 @@ class _Search(Generic[T]):
     def _named(self, indices: Collection[int]) -> str:
         numbers = [f"In {self._numbers[index]}" for index in sorted(indices)]
         return ", ".join(numbers) if len(numbers) <= 3 else f"{len(numbers)} more"
+
+
+def _key(found: Slice) -> _Key:
+    return found.needed, tuple(sorted(found.imports.items()))
 
 
 def _holds(tried: Tried) -> bool:

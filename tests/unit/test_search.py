@@ -44,8 +44,9 @@ def searched(executions, needs, failing=None):
     """Search with an oracle: a script holds that has all of `needs`; return it, and how many were tried."""
     tried = []
 
-    def attempt(kept, why):
+    def attempt(found, why):
         tried.append(why)
+        kept = found.needed
         if needs <= set(kept):
             return script(kept, Verdict.REPRODUCED)
         return (failing or (lambda kept: script(kept, Verdict.NOT_REPRODUCED)))(kept)

@@ -90,7 +90,7 @@ def test_by_texts_alone_the_cautious_slice_gives_it(texts, wanted):
     executions, namespace = observed(cells)
     executions = [replace(e, rebound=None, changed=(), deleted=()) for e in executions]
     alone = {}
-    for index in cautious_slice(executions, executions[-1]):
+    for index in cautious_slice(executions, executions[-1]).needed:
         exec(executions[index].python, alone)
     assert alone["result"] == namespace["result"]
 
