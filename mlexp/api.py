@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mlexp.comparison import Goal
 from mlexp.errors import UsageError
-from mlexp.live import current_extension, current_project
+from mlexp.live import current_extension, current_project, environ_at_load
 from mlexp.pipeline import export as pipeline
 from mlexp.project import Comparison, Project, Run, Runs
 from mlexp.records import Proof, RunRecord
@@ -202,7 +202,9 @@ def _run(project: Project, reference: str | Run) -> RunRecord:
 
 def _options(project: Project, *, network: bool, verify: bool = True) -> pipeline.Options:
     limit_s = float(project.settings.proof_limit_s)
-    return pipeline.Options(verify=verify, network=network, limit_s=limit_s, redactor=project.redactor)
+    return pipeline.Options(
+        verify=verify, network=network, limit_s=limit_s, environ=environ_at_load(), redactor=project.redactor
+    )
 
 
 def _project() -> Project:

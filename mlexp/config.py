@@ -45,6 +45,8 @@ class Settings:
     """Files larger than this are not kept, only digested."""
     max_output_mb: int = 10
     """Of a text or a form of an output larger than this, only the head, the tail and the size are kept, or the size."""
+    watch_folders: bool = True
+    """Whether, on Linux, folders are watched for what libraries in C and other processes do to files."""
     proof_limit_s: int = 0
     """Time limit of a proof in seconds; 0: ten times the recorded duration, at least a minute."""
 

@@ -2,7 +2,8 @@
 
 MlexpError
 ├── UsageError (ValueError)              a command, option or name is off
-│   └── QueryError                       a mistake in a query, with a caret
+│   ├── QueryError                       a mistake in a query, with a caret
+│   └── UnknownNameError (KeyError)      a variable that no cell has made
 ├── InvalidRecordError (ValueError)      a record that cannot be
 ├── RunNotFoundError (LookupError)       no such run in this store
 ├── RunFinishedError                     a finished run is never changed
@@ -36,6 +37,12 @@ class QueryError(UsageError):
     def at(cls, text: str, column: int, message: str, *, width: int = 1) -> Self:
         """Build the error for the part of `text` that begins at `column`, counted from 0."""
         return cls(f"{text}\n{' ' * column}{'^' * max(1, width)}\n{message}")
+
+
+class UnknownNameError(UsageError, KeyError):
+    """A variable that no cell of the session has made; the message says which ones come near."""
+
+    __str__ = Exception.__str__  # a KeyError's own would quote the message
 
 
 class InvalidRecordError(MlexpError, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from mlexp.project import Project
@@ -21,3 +22,9 @@ def current_project() -> Project | None:
     """Return the project of the live shell's extension, or None."""
     extension = current_extension()
     return extension.project if extension is not None else None
+
+
+def environ_at_load() -> Mapping[str, str] | None:
+    """Return the environment that the live shell had before any cell changed it: what a script finds is that."""
+    extension = current_extension()
+    return extension.session.found_environ if extension is not None else None

@@ -27,6 +27,8 @@ from mlexp.records import Execution, RunRecord
 from mlexp.render.card import run_card, run_notice
 from mlexp.render.runs import state_of
 
+_COMPLETED = ("%lineage", "lineage")
+"""What stands at the beginning of a line whose names we complete."""
 _NO_EXPANSION = "_ipython_magic_no_var_expand"
 
 
@@ -46,6 +48,8 @@ class Extension:
 
     def load(self) -> None:
         """Put everything in."""
+        for word in _COMPLETED:
+            self.shell.set_hook("complete_command", self._names, str_key=word)
         self.shell.input_transformer_manager.cleanup_transforms.append(strip_track)
         self._register(_track_magic(), "cell", "track")
         for command in COMMANDS:
@@ -54,6 +58,16 @@ class Extension:
         self.session.start()
         for word in self._words_at_load():
             print(f"mlexp: {word}")
+
+    def _names(self, _: object, __: object) -> list[str]:
+        """Return the names that `%lineage` can tell of: variables and runs."""
+        found: list[str] = []
+        with guarded("complete a name"):
+            from mlexp.dataflow.lineage import names_bound  # with the analysis, which loading must not wait for
+
+            found += names_bound(self.session.executions)
+            found += [run.ref for run in self.project.runs()[:100]]
+        return found
 
     def _words_at_load(self) -> Iterator[str]:
         """Yield what there is to say, a line each: of the store, of cells that came too early, of a lost history."""
@@ -70,6 +84,9 @@ class Extension:
 
     def unload(self) -> None:
         """Take everything out."""
+        completers = self.shell.strdispatchers["complete_command"].strs
+        for word in _COMPLETED:
+            completers.pop(word, None)
         transforms = self.shell.input_transformer_manager.cleanup_transforms
         if strip_track in transforms:
             transforms.remove(strip_track)
@@ -105,7 +122,9 @@ class Extension:
                 self.session.experiment = self.project.experiment
             except MlexpError as error:
                 raise _usage_error(error) from None
-            if answer.text:
+            if answer.html:
+                display({"text/html": answer.html, "text/plain": answer.text}, raw=True)
+            elif answer.text:
                 print(answer.text)
 
         magic.__doc__ = f"{command.summary}\n\n{parser.format_help()}"

@@ -18,7 +18,7 @@ from typing import Any
 from mlexp.dataflow.cell import TEXT, quietly
 from mlexp.errors import QueryError
 
-FIELDS = ("name", "number", "status", "experiment", "tags", "elapsed_s", "params", "metrics")
+FIELDS = ("name", "number", "status", "clean", "experiment", "tags", "elapsed_s", "params", "metrics")
 _GROUPS = ("params", "metrics")
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,

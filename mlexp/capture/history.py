@@ -6,6 +6,7 @@ from typing import Any
 
 from mlexp.dataflow.cell import peel
 from mlexp.dataflow.names import names_of
+from mlexp.dataflow.stated import modules_named, state_told
 from mlexp.records import ErrorRecord, Execution, Outcome, SessionId
 from mlexp.redaction import Redactor
 
@@ -18,6 +19,7 @@ def earlier_executions(
     texts = list(getattr(history, "input_hist_raw", ()))[1:before]
     raised = getattr(history, "exceptions", None)
     found = []
+    modules: dict[str, str] = {}
     for number, source in enumerate(texts, start=1):
         try:
             python = shell.transform_cell(peel(source).body)
@@ -25,6 +27,8 @@ def earlier_executions(
             python = source
         python, source = redactor.code(python), redactor.code(source)
         names = names_of(python)
+        state = state_told(python, tuple(modules.items()))
+        modules |= modules_named(python)
         error = raised.get(number) if isinstance(raised, dict) else None
         outcome = Outcome.UNKNOWN if raised is None else Outcome.ERROR if error else Outcome.OK
         record = ErrorRecord(type=str(error.get("ename")), message=str(error.get("evalue"))) if error else None
@@ -41,6 +45,7 @@ def earlier_executions(
                 bound=names.bound,
                 read=names.read,
                 loaded=names.loaded,
+                state=state,
             )
         )
     return tuple(found)

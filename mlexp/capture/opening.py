@@ -46,6 +46,8 @@ class Opening:
     """When the cell itself began."""
     elapsed_s: float = 0.0
     """How long the cell itself took."""
+    failed_at: int | None = None
+    """The line at which it failed; 0 where that is not known; None where it did not."""
     shown_before: int = field(default_factory=lambda: id(getattr(sys, "last_traceback", None)))
     """The traceback that IPython had shown last."""
 

@@ -1,55 +1,84 @@
 """Which of the user's live objects a cell reads, through functions and classes of the notebook too.
 
 Followed are the global names in a function's code, its closure (what a decorator keeps of the function that it wraps),
-its defaults, partial, bound and cached functions, the methods of a class of the notebook or of an object of one, and
-small containers of all these.
+its defaults and attributes, partial, bound and cached functions, the methods of a class of the notebook and the
+attributes of an object of one, and small containers of all these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from types import CodeType, FunctionType, MethodType
+from opcode import opmap
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from mlexp.fingerprint.asking import bases_of, is_one_of, members_of, module_of
+from mlexp.fingerprint.asking import attributes_of, bases_of, is_one_of, members_of, module_of
 
 _MAIN = "__main__"
 _CACHED = type(lru_cache(len))
 _MAX_ITEMS = 100
-_MAX_VALUES = 10_000
+_MAX_VALUES = 2_000
+_PLAIN = (int, float, str, bytes, bool, type(None), ModuleType, BuiltinFunctionType)
+_SEES_ALL = frozenset({"eval", "exec", "globals", "get_ipython", "__main__"})
+_FRAMES = frozenset({"_getframe", "currentframe"})
+_MENTION = re.compile(r"@(\w+)")
+"""A name in a text given to `query` or `eval` of a frame."""
 
 
-def live_reads(names: tuple[str, ...], namespace: Mapping[str, object]) -> dict[str, object]:
+@dataclass(slots=True)
+class Reach:
+    """What live code leads to."""
+
+    names: set[str] = field(default_factory=set)
+    """Names that functions behind the roots load or bind; the roots themselves only where such code does."""
+    reads_all: bool = False
+    """Whether some of that code may read any name."""
+
+
+def live_reads(names: Iterable[str], namespace: Mapping[str, object]) -> dict[str, object]:
     """Return the objects behind `names`, and behind the global names that functions among them load, and so on."""
-    found: dict[str, object] = {}
+    wanted = list(names)
+    found = set(wanted) | reach_of(wanted, namespace).names
+    return {name: namespace[name] for name in sorted(found) if name in namespace}
+
+
+def reach_of(names: Iterable[str], namespace: Mapping[str, object]) -> Reach:
+    """Follow live code from what `names` stand for."""
+    reach = Reach()
     seen: set[int] = set()
-    pending = list(names)
+    pending = [name for name in names if name in namespace]
+    done = set(pending)
     while pending:
-        name = pending.pop()
-        if name not in found and name in namespace:
-            found[name] = namespace[name]
-            pending.extend(_names_behind(namespace[name], seen))
-    return dict(sorted(found.items()))
+        for name in _names_behind(namespace[pending.pop()], seen, reach):
+            reach.names.add(name)
+            if name not in done and name in namespace:
+                done.add(name)
+                pending.append(name)
+    reach.names.intersection_update(namespace)
+    return reach
 
 
-def _names_behind(value: Any, seen: set[int]) -> Iterator[str]:
-    """Yield the global names that code behind a value loads; types are asked, no code of the user's runs."""
+def _names_behind(value: Any, seen: set[int], reach: Reach) -> Iterator[str]:
+    """Yield the global names that code behind a value uses; types are asked, no code of the user's runs."""
     pending = [value]
     while pending:
         value = pending.pop()
-        if id(value) in seen or len(seen) > _MAX_VALUES:
+        cls = type(value)
+        if is_one_of(cls, _PLAIN) or id(value) in seen or len(seen) > _MAX_VALUES:
             continue
         seen.add(id(value))
-        cls = type(value)
         if cls is FunctionType:
             if _module_name(value) == _MAIN:
-                yield from _names_in(value.__code__)
+                yield from _names_in(value.__code__, reach)
             pending += [*_closure(value), *_items(value.__defaults__), *_items(value.__kwdefaults__)]
+            pending += _items(FunctionType.__dict__["__dict__"].__get__(value))
         elif cls is MethodType:
             pending += [value.__func__, value.__self__]
         elif cls is _CACHED:
-            pending.append(vars(value).get("__wrapped__"))
+            pending.append(_CACHED.__dict__["__dict__"].__get__(value).get("__wrapped__"))
         elif cls is partial:
             pending += [value.func, *_items(value.args), *_items(value.keywords)]
         elif is_one_of(cls, (staticmethod, classmethod)):
@@ -59,8 +88,15 @@ def _names_behind(value: Any, seen: set[int]) -> Iterator[str]:
         elif is_one_of(cls, (list, tuple, dict)):
             pending += _items(value) if len(value) <= _MAX_ITEMS else ()
         else:
-            bases = bases_of(value if issubclass(cls, type) else cls)
-            pending += [m for base in bases if module_of(base) == _MAIN for m in members_of(base).values()]
+            of_class = issubclass(cls, type)
+            bases = [base for base in bases_of(value if of_class else cls) if module_of(base) == _MAIN]
+            pending += [member for base in bases for member in members_of(base).values()]
+            held = {} if of_class else attributes_of(value)
+            if len(held) <= _MAX_ITEMS:  # an object of a library may keep a function of the user's
+                pending += [item for item in list(held.values()) if bases or is_one_of(type(item), _CODE)]
+
+
+_CODE = (FunctionType, MethodType, partial)
 
 
 def _module_name(function: FunctionType) -> object:
@@ -83,8 +119,42 @@ def _closure(function: FunctionType) -> Iterator[object]:
             continue  # not bound yet
 
 
-def _names_in(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
+_EXTENDED = opmap["EXTENDED_ARG"]
+_LOAD_GLOBAL = opmap["LOAD_GLOBAL"]
+_BY_NAME = frozenset(
+    opmap[name]
+    for name in ("LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS", "IMPORT_NAME")
+    if name in opmap
+)
+
+
+def _names_in(code: CodeType, reach: Reach) -> Iterator[str]:
+    """Yield the names that a function's code takes from its module, not those of attributes."""
+    names = code.co_names
+    used = _module_names(code) if names else ()
+    if (
+        not _SEES_ALL.isdisjoint(used)
+        or not _FRAMES.isdisjoint(names)
+        or ("sys" in used and "modules" in names and _MAIN in code.co_consts)
+    ):
+        reach.reads_all = True
+    yield from used
+    takes_text = "query" in names or "eval" in names
     for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names_in(constant)
+        if type(constant) is CodeType:
+            yield from _names_in(constant, reach)
+        elif takes_text and type(constant) is str:
+            yield from _MENTION.findall(constant)
+
+
+def _module_names(code: CodeType) -> list[str]:
+    found, names, above = [], code.co_names, 0
+    text = code.co_code
+    for place in range(0, len(text), 2):
+        operation, argument = text[place], text[place + 1] | above
+        above = argument << 8 if operation == _EXTENDED else 0
+        if operation == _LOAD_GLOBAL:
+            found.append(names[argument >> 1])
+        elif operation in _BY_NAME:
+            found.append(names[argument])
+    return found

@@ -30,16 +30,20 @@ from mlexp.capture.opener import Opener
 from mlexp.capture.opening import Opening, Probe
 from mlexp.capture.place import experiment_of, interpreter, new_session, notebook_path
 from mlexp.capture.probes.declared import DeclaredProbe
+from mlexp.capture.probes.deleted import DeletedCellsProbe
 from mlexp.capture.probes.figures import FiguresProbe
 from mlexp.capture.probes.files import FilesProbe
 from mlexp.capture.probes.modules import ModulesProbe
 from mlexp.capture.probes.outlet import outlet_of
 from mlexp.capture.probes.randomness import RandomnessProbe
+from mlexp.capture.probes.state import StateProbe
+from mlexp.capture.probes.values import ValuesProbe
 from mlexp.capture.underway import UnderWay
 from mlexp.capture.workplace import Workplace
 from mlexp.capture.writer import Writer
+from mlexp.config import Variables
 from mlexp.errors import StoreError
-from mlexp.records import Execution, RunId, RunRecord, RunStatus
+from mlexp.records import Execution, Outcome, RunId, RunRecord, RunStatus
 
 if TYPE_CHECKING:
     from mlexp.capture.tracking import Finished, Tracking
@@ -60,6 +64,8 @@ class Session:
         self.writer = Writer()
         self._aside: Aside | None = None
         self.interpreter = interpreter()
+        self.found_environ = Variables().read()
+        """The environment before any cell changed it: that of a clean process."""
         self._show_card = show_card
         self._say = say
         notebook = notebook_path(place.settings, shell.user_ns)
@@ -76,13 +82,17 @@ class Session:
         self._process = os.getpid()
         self._open = Opener(shell, place.redactor).open
         self._outlet = outlet_of(shell)
-        self._answers: AnswersProbe | None = None
+        self._answers = AnswersProbe(shell, place.redactor)
         place.store.put_session(self.record)
         self._probes: tuple[Probe, ...] = (
             DeclaredProbe(),
+            self._answers,
+            DeletedCellsProbe(shell),
             ModulesProbe(place.blobs, place.redactor),
             FiguresProbe(shell),
             FilesProbe(place),
+            StateProbe(),
+            ValuesProbe(),
             RandomnessProbe(place.blobs),  # last before the cell and so nearest to it
         )
 
@@ -104,7 +114,7 @@ class Session:
     def start(self) -> None:
         """Begin to listen."""
         forget_failures()
-        self._answers = AnswersProbe(self.shell, self.place.redactor)
+        self._answers.start()
         with guarded("prepare to ask git"):
             self._aside = Aside()
         self._environments = Environments(self.place, self.writer, aside=self._aside)
@@ -122,8 +132,6 @@ class Session:
         for probe in self._probes:
             with guarded("take a probe away"):
                 probe.close()
-        if self._answers is not None:
-            self._answers.close()
         with guarded("leave what is put out"):
             if self._tracking is None or self._is_forked():
                 self._outlet.close()
@@ -286,7 +294,10 @@ class Session:
                 self.place.redactor.learn_named(name, value)
 
     def _fold(self, opening: Opening, ended: Ended, *, note: Callable[[str], None] | None) -> Execution:
-        facts: dict[str, Any] = {}
+        names = opening.names
+        facts: dict[str, Any] = {"bound": names.bound, "read": names.read, "loaded": names.loaded}
+        if ended.outcome is not Outcome.OK:
+            opening.failed_at = (ended.error.line if ended.error is not None else None) or 0
         for probe in reversed(self._probes):
             with guarded("look after a cell", note):
                 facts |= probe.after(opening)
@@ -307,9 +318,7 @@ class Session:
             observed=opening.observed,
             cell_id=opening.cell_id,
             error=error,
-            bound=opening.names.bound,
-            read=opening.names.read,
-            loaded=opening.names.loaded,
+            has_result=ended.value is not None,
             **facts,
         )
 

@@ -26,6 +26,8 @@ class Answer:
     """What a command answers."""
 
     text: str = ""
+    html: str = ""
+    """The same for a notebook, where there is more than text to show."""
     json: Any = None
     """The same as plain data."""
     status: Status = Status.YES

@@ -53,6 +53,8 @@ def compared_json(compared: Compared) -> dict[str, Any]:
         "metrics": section(compared.metrics),
         "data": section(compared.data.rows),
         "environment": section(compared.environment.rows),
+        "clean": {side.run.reference: side.run.clean for side in compared.sides},
+        "clean_notes": {side.run.reference: list(side.run.clean_notes) for side in compared.sides},
         "code": list(compared.code),
         "earlier_cells_differ": compared.earlier_differ,
     }

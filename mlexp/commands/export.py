@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mlexp.commands.base import Answer, Command, Context, Status
 from mlexp.commands.runs import proof_text
 from mlexp.comparison.numbers import seconds
+from mlexp.live import environ_at_load
 from mlexp.project import Run
 from mlexp.records import Verdict
 from mlexp.records.documents import to_document
@@ -54,6 +55,7 @@ def _options(context: Context, words: argparse.Namespace) -> Options:
         network=words.allow_network,
         writable=tuple(folder.expanduser().absolute() for folder in words.allow_writes),
         limit_s=float(context.project.settings.proof_limit_s),
+        environ=environ_at_load(),
         redactor=context.project.redactor,
     )
 

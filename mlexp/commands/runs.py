@@ -115,11 +115,20 @@ def show_text(run: Run) -> str:
         ("python", f"{record.interpreter.version}, {record.interpreter.platform}, {record.interpreter.cpu}"),
         *(("not captured", note) for note in record.notes),
         ("error", f"{record.error.type}: {record.error.message}" if record.error else ""),
+        *(("clean", text) for text in _clean_texts(run)),
         ("proof", proof_text(run.proof) if run.proof else "none yet: mlexp verify " + run.ref),
     ]
     lines = [f"{head:<12} {clean(text).strip()}" for head, text in rows if text.strip()]
     code = "\n".join(f"    {line}" for line in record.source.splitlines())
     return "\n".join([*lines, "", code])
+
+
+def _clean_texts(run: Run) -> tuple[str, ...]:
+    """Return whether a run from the top of the notebook would give the same, a line a reason."""
+    if run.is_clean:
+        return ("yes: running the notebook from the top gives the same",)
+    word = "no" if run.is_clean is False else "not known"
+    return tuple(f"{word}: {note}" for note in run.record.clean_notes) or (f"{word}: no notebook is known",)
 
 
 def _output_text(run: Run) -> str:
@@ -160,5 +169,6 @@ def run_json(run: Run) -> dict[str, Any]:
     document["params"] = {p.name: p.value for p in run.record.params}
     document["metrics"] = run.metrics
     document["inputs"] = [to_document(file) for file in run.inputs]
+    document |= {"clean": run.is_clean, "clean_notes": list(run.record.clean_notes)}
     document["proof"] = to_document(run.proof) if run.proof else None
     return document

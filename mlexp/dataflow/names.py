@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import keyword
 import re
 import symtable
 import sys
@@ -16,7 +17,9 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from mlexp.dataflow.cell import TEXT, magic_call, parse, quietly
-from mlexp.dataflow.surely import bound_first
+from mlexp.dataflow.flow import found_before
+from mlexp.dataflow.hidden_reads import hidden_reads
+from mlexp.dataflow.surely import bound_surely
 
 _BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__file__"}
 
@@ -34,7 +37,13 @@ class Names:
     loaded: tuple[str, ...] = ()
     """Read somewhere."""
     read: tuple[str, ...] = ()
-    """Of these, the ones whose value may come from before the cell: not surely bound first."""
+    """Of these, the ones whose value may come from before the cell."""
+    sure: tuple[tuple[str, int], ...] = ()
+    """Names that a straight line binds, each with the last line of the first statement that does."""
+    hidden: tuple[str, ...] = ()
+    """Of those read, the ones that only a text within it names: one that it evaluates or gives to the shell."""
+    reads_all: bool = False
+    """Whether the text may read any name: by `eval`, `globals()` and the like."""
 
 
 def names_of(python: str, own: Set[str] = frozenset(), namespace: Mapping[str, object] | None = None) -> Names:
@@ -48,6 +57,11 @@ def names_of(python: str, own: Set[str] = frozenset(), namespace: Mapping[str, o
     tree = parse(python)
     if tree is None:
         return Names()
+    sure = bound_surely(tree, {} if namespace is None else namespace, own)
+    hidden = hidden_reads(python, tree)
+    if hidden.by_call:
+        tree = _Told(hidden.by_call).visit(tree)
+        python = ast.unparse(tree)
     python, tree = _with_timed(python, tree)
     try:
         with quietly():
@@ -64,8 +78,15 @@ def names_of(python: str, own: Set[str] = frozenset(), namespace: Mapping[str, o
                 if symbol.is_referenced():
                     loaded.add(symbol.get_name())
     loaded = (loaded | _augmented(tree)) - (_BUILTINS - bound - own)
-    first = bound_first(tree, {} if namespace is None else namespace, own | bound)
-    return Names(tuple(sorted(bound)), tuple(sorted(loaded)), tuple(sorted(loaded - first)))
+    before = found_before(tree, {} if namespace is None else namespace, own | bound)
+    return Names(
+        bound=tuple(sorted(bound)),
+        loaded=tuple(sorted(loaded)),
+        read=tuple(sorted(loaded & before)),
+        sure=tuple(sure.items()),
+        hidden=tuple(sorted(loaded & set().union(*hidden.by_call.values()))),
+        reads_all=hidden.reads_all,
+    )
 
 
 def rebound_builtins(namespace: Mapping[str, object], given: Mapping[str, object]) -> frozenset[str]:
@@ -90,6 +111,21 @@ def _with_timed(python: str, tree: ast.Module) -> tuple[str, ast.Module]:
     timed = _Timed()
     changed = ast.fix_missing_locations(timed.visit(copy.deepcopy(tree)))
     return (ast.unparse(changed), changed) if timed.found else (python, tree)
+
+
+class _Told(ast.NodeTransformer):
+    """Gives the names that a call's texts read to the call, so that they stand where they are read."""
+
+    def __init__(self, by_call: Mapping[int, Set[str]]) -> None:
+        self._by_call = by_call
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        names = self._by_call.get(id(node), ())
+        self.generic_visit(node)
+        for name in sorted(names):
+            if name.isidentifier() and not keyword.iskeyword(name):
+                node.keywords.append(ast.keyword(None, ast.Name(name, ast.Load())))
+        return ast.fix_missing_locations(node)
 
 
 class _Timed(ast.NodeTransformer):

@@ -141,13 +141,13 @@ def _told(node: ast.stmt) -> _Statement:
         mentions=frozenset(n.id for n in names if isinstance(n.ctx, ast.Load)),
         sets=frozenset(bound | written),
         written=frozenset(written),
-        called=changed_in_place(ast.Module([node], [])) | (_trained(node) - {""}),
+        called=changed_in_place(ast.Module([node], [])) | (trained_in(node) - {""}),
         seeds=_is_seeding(node),
         may_change=not isinstance(node, _DEFINITIONS) and not _only_shows(node),
     )
 
 
-def _trained(node: ast.stmt) -> set[str]:
+def trained_in(node: ast.AST) -> set[str]:
     """Return the names of what is trained: `history = model.fit(X)`, `losses = train(model, data)`."""
     found = set()
     for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):

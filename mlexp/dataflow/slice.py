@@ -22,7 +22,7 @@ from mlexp.dataflow.late import bound_before_calls, defined_in, read_at_once
 from mlexp.dataflow.names import changed_in_place
 from mlexp.dataflow.results import producers_of
 from mlexp.dataflow.seeds import seeders_of
-from mlexp.dataflow.surely import bound_first
+from mlexp.dataflow.surely import bound_surely
 from mlexp.dataflow.visible import Sight, kills, sight
 from mlexp.records import Execution, Outcome
 
@@ -255,5 +255,5 @@ def _told(python: str) -> _Told:
     tree = parse(python)
     if tree is None:
         return _Told(frozenset(), frozenset(), frozenset())
-    first = frozenset(bound_first(tree, {}, frozenset()))
+    first = frozenset(bound_surely(tree, {}, frozenset()))
     return _Told(first, changed_in_place(tree), frozenset(imports_in(python)))

@@ -14,39 +14,20 @@ _FIXED = (ast.Constant, ast.UnaryOp, ast.Tuple)
 _MAX_DEPTH = 4
 
 
-def bound_first(tree: ast.Module, namespace: Mapping[str, object], taken: Set[str]) -> set[str]:
-    """Return the names that a straight line binds before anything in the text mentions them.
+def bound_surely(tree: ast.Module, namespace: Mapping[str, object], taken: Set[str]) -> dict[str, int]:
+    """Return the names that a straight line binds, whether read before or not, and where: the statement's last line.
 
     Args:
         tree: The cell.
         namespace: The variables before it runs; only plain numbers and containers are asked.
         taken: Names that are not, or may not be, the built-in ones.
     """
-    first: set[str] = set()
-    mentioned: set[str] = set()
-    behind: dict[str, set[str]] = {}
-    for statement, is_sure in _Lines(namespace, taken).of(tree.body, 0):
-        targets = _targets(statement) if is_sure else set()
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and not statement.decorator_list:
-            # What its body mentions is read when it is called: not before its name is mentioned again.
-            behind[statement.name] = _named(ast.Module(statement.body, []))
-            named = reads = _named(statement.args) | (_named(statement.returns) if statement.returns else set())
-        else:
-            named = _named(statement)
-            reads = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
-        called = [name for name in named if name in behind]
-        while called:
-            inner = behind.pop(called.pop(), set())
-            named, reads = named | inner, reads | inner
-            called += [name for name in inner if name in behind]
-        first |= targets - mentioned - reads
-        mentioned |= named | targets
-    return first
-
-
-def _named(node: ast.AST) -> set[str]:
-    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-    return names | {name for n in ast.walk(node) if isinstance(n, ast.Global) for name in n.names}
+    found: dict[str, int] = {}
+    for statement, is_sure in Turns(namespace, taken).of(tree.body, 0):
+        if is_sure and (targets := _targets(statement)):
+            line = max(getattr(node, "end_lineno", 0) or 0 for node in ast.walk(statement))
+            found = dict.fromkeys(targets, line) | found
+    return found
 
 
 def _targets(statement: ast.stmt) -> set[str]:
@@ -60,8 +41,8 @@ def _targets(statement: ast.stmt) -> set[str]:
     return set()
 
 
-class _Lines:
-    """Takes loops apart into their first turn."""
+class Turns:
+    """Knows which loops surely have a first turn, from the values that stand in the text so far; takes these apart."""
 
     def __init__(self, namespace: Mapping[str, object], taken: Set[str]) -> None:
         self._namespace = namespace
@@ -75,29 +56,30 @@ class _Lines:
     def of(self, body: Sequence[ast.stmt], depth: int) -> Iterator[tuple[ast.stmt, bool]]:
         """Yield statements in the order in which they first run, and whether they surely do."""
         for statement in body:
-            if isinstance(statement, (ast.For, ast.While)) and depth < _MAX_DEPTH and self._has_a_turn(statement):
+            if isinstance(statement, (ast.For, ast.While)) and depth < _MAX_DEPTH and self.has_one(statement):
                 yield from self._first_turn(statement, depth)
             else:
                 yield statement, True
-                self._learn(statement)
+                self.learn(statement)
 
     def _first_turn(self, loop: ast.For | ast.While, depth: int) -> Iterator[tuple[ast.stmt, bool]]:
         head: ast.stmt = ast.Expr(loop.test) if isinstance(loop, ast.While) else ast.Assign([loop.target], loop.iter)
         yield head, True
-        n = next((i for i, s in enumerate(loop.body) if _may_leave(s)), len(loop.body))
-        self._forget(loop)  # what it binds has other values from the second turn on
+        n = next((i for i, s in enumerate(loop.body) if may_leave(s)), len(loop.body))
+        self.forget(loop)  # what it binds has other values from the second turn on
         yield from self.of(loop.body[:n], depth + 1)
-        self._forget(loop)
+        self.forget(loop)
         for statement in (*loop.body[n:], *loop.orelse):
             yield statement, False
 
-    def _learn(self, statement: ast.stmt) -> None:
-        self._forget(statement)
+    def learn(self, statement: ast.stmt) -> None:
+        """Learn what a statement binds."""
+        self.forget(statement)
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 self._values[name] = value
 
-    def _forget(self, statement: ast.stmt) -> None:
+    def forget(self, statement: ast.stmt) -> None:
         """Forget what a statement may change: names that it binds, and containers that it mentions at all."""
         for node in ast.walk(statement):
             if isinstance(node, ast.Name):
@@ -107,7 +89,8 @@ class _Lines:
                 if not isinstance(node.ctx, ast.Load) or not isinstance(self._values.get(node.id), _FIXED):
                     self._values.pop(node.id, None)
 
-    def _has_a_turn(self, loop: ast.For | ast.While) -> bool:
+    def has_one(self, loop: ast.For | ast.While) -> bool:
+        """Tell whether a loop surely has a first turn."""
         if isinstance(loop, ast.While):
             return isinstance(loop.test, ast.Constant) and bool(loop.test.value)
         return self._is_filled(loop.iter, _MAX_DEPTH)
@@ -165,6 +148,6 @@ class _Lines:
         return None
 
 
-def _may_leave(statement: ast.stmt) -> bool:
+def may_leave(statement: ast.stmt) -> bool:
     """Tell whether a turn may end within a statement; an inner loop's own `break` counts as well."""
     return any(isinstance(node, (ast.Break, ast.Continue, ast.Return)) for node in ast.walk(statement))

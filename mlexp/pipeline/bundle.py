@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from mlexp.errors import BlobCorruptError, ExportError
+from mlexp.pipeline.passes.inputs import with_inputs
 from mlexp.pipeline.passes.secrets import from_environment, module_from_environment
 from mlexp.pipeline.script import Script
 from mlexp.records import Digest
@@ -47,6 +48,21 @@ def write_bundle(script: Script, folder: Path, blobs: BlobStore) -> None:
         blobs.copy_to(digest, target)
         if path in modules and b"<secret " in (content := target.read_bytes()):
             target.write_text(module_from_environment(content.decode("utf-8", "replace")), encoding="utf-8")
+        if _reads_inputs(path, script):
+            target.write_bytes(_with_inputs(target.read_bytes(), script))
+
+
+def _reads_inputs(path: str, script: Script) -> bool:
+    """Tell whether a file of the bundle is code that may read inputs."""
+    return "input_path_in_modules" in script.helpers and path.endswith(".py")
+
+
+def _with_inputs(content: bytes, script: Script) -> bytes:
+    """Return a program that reads its inputs from the bundle."""
+    try:
+        return with_inputs(content.decode("utf-8"), script).encode("utf-8")
+    except UnicodeDecodeError:
+        return content
 
 
 def input_digests(script: Script, blobs: BlobStore) -> dict[str, str]:
@@ -55,7 +71,10 @@ def input_digests(script: Script, blobs: BlobStore) -> dict[str, str]:
     for item in script.inputs:
         try:
             with open(blobs.path(item.digest), "rb") as file:
-                found[item.name] = hashlib.file_digest(file, "sha256").hexdigest()
+                if _reads_inputs(item.name, script):
+                    found[item.name] = hashlib.sha256(_with_inputs(file.read(), script)).hexdigest()
+                else:
+                    found[item.name] = hashlib.file_digest(file, "sha256").hexdigest()
         except FileNotFoundError:
             raise BlobCorruptError(f"{item.digest} ({item.name}) is missing from {blobs.folder}") from None
     return found

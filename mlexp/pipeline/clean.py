@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,7 @@ def run_clean(
     logs: bool,
     hash_seed: int,
     limit_s: float,
+    environ: Mapping[str, str] | None = None,
     network: bool = False,
     writable: tuple[Path, ...] = (),
     tick: Callable[[float], None] | None = None,
@@ -84,6 +85,7 @@ def run_clean(
         values: Names whose values are digested at the end.
         hash_seed: PYTHONHASHSEED, counted from 1; with later ones memory is filled in otherwise, too.
         limit_s: Seconds after which it is ended.
+        environ: The environment that it starts from; None: this process's.
         network: Whether it may use the network.
         writable: Folders outside its own that it may write.
         tick: Called a few times a second with the seconds so far.
@@ -115,7 +117,7 @@ def run_clean(
         ended = _run(
             [interpreter.executable, "-P", str(_HERE / "runner.py"), str(work / "request.json")],
             work=work,
-            environment=_environment(interpreter, temporary, hash_seed),
+            environment=_environment(interpreter, temporary, hash_seed, environ),
             limit_s=limit_s,
             tick=tick,
         )
@@ -171,7 +173,9 @@ def _run(
             supervisor.wait()
 
 
-def _environment(interpreter: Interpreter, temporary: Path, hash_seed: int) -> dict[str, str]:
+def _environment(
+    interpreter: Interpreter, temporary: Path, hash_seed: int, environ: Mapping[str, str] | None
+) -> dict[str, str]:
     changes: dict[str, str | None] = dict.fromkeys((*NUMERIC_VARIABLES, *_NOT_OURS))
     changes |= dict(interpreter.variables)
     changes |= _KERNEL_TEXT
@@ -184,7 +188,7 @@ def _environment(interpreter: Interpreter, temporary: Path, hash_seed: int) -> d
     }
     if hash_seed > 1:
         changes["MALLOC_PERTURB_"] = str(84 + hash_seed)  # shows reads of memory that nobody has written
-    return child_environment(changes)
+    return child_environment(changes) if environ is None else child_environment(changes, environ)
 
 
 def _section_at(script: str, line: int | None) -> str:

@@ -42,6 +42,11 @@ class Edits:
         start, end = self._span(node)
         return self._data[start:end].decode()
 
+    def ends_line(self, statement: ast.stmt) -> bool:
+        """Tell whether nothing stands behind a statement on its last line."""
+        _, end = self._span(statement)
+        return not self._data[end : self._starts[statement.end_lineno or statement.lineno]].strip()
+
     def comment_out(self, statement: ast.stmt, text: str | None = None, *, alone: bool = False) -> None:
         """Turn a statement into a comment: its own lines, or `text`.
 

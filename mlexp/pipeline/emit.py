@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from mlexp.pipeline import support
 from mlexp.pipeline.bundle import has_bundle
 from mlexp.pipeline.metadata import metadata_block
+from mlexp.pipeline.passes.folders import HELPER, moves_in
 from mlexp.pipeline.script import Script
 from mlexp.records import ComparisonOutcome, Package, Proof, Verdict
 from mlexp.render.text import clean
@@ -133,7 +134,11 @@ def _flags(script: Script, file: str, proof: Proof | None) -> str:
         for item in script.inputs:
             since = f", from In {item.since} on" if item.since is not None else ""
             lines += [f"    {_quoted(path + since)}: {_quoted(item.name)}," for path in item.paths]
+        lines += [f"    {_quoted(path)}: {_quoted(name)}," for path, name in script.folders]
         lines.append("}")
+    if script.listed:
+        lines += ["", f"{own('LISTED')} = [  # what lay in the folders that the notebook lists"]
+        lines += [*(f"    {_quoted(path)}," for path in script.listed), "]"]
     places = support.SCRIPT + (support.BUNDLE if has_bundle(script) else "")
     places = places.replace("@FILE@", _quoted(file)).replace("@BUNDLE@", _quoted(f"{file.removesuffix('.py')}_data"))
     lines += ["", *(line for line in _renamed(places, script).split("\n") if line)]
@@ -141,16 +146,35 @@ def _flags(script: Script, file: str, proof: Proof | None) -> str:
     tail = [f"{own('history')} = []"] if script.logs else []
     tail += [f"{own('measured')} = {{}}"] if script.scores else []
     tail += [f"{own('shown')} = {{}}"] if script.shows else []
+    temporary = f"{own('tempfile')}.TemporaryDirectory()"
+    tail += [f"{own('started')} = {own('time')}.time()"] if "rewritten" in script.helpers else []
+    tail += [f"{own('copied')}, {own('copies')} = {temporary}, {{}}"] if "input_copy" in script.helpers else []
+    tail += [f"{own('then')}, {own('order')} = {temporary}, {{}}"] if script.listed else []
     tail += [f"{own('args')} = {own('read_flags')}()"]
+    if moves_in(script):
+        tail += _renamed(_from_here(script), script).split("\n")
+    if "input_path_in_modules" in script.helpers:
+        function = own("input_path")
+        tail.append(f"{own('builtins')}.{function} = {function}  # for the modules in the bundle")
     if script.secrets:
         tail.append(f"{own('need_secrets')}({', '.join(map(_quoted, script.secrets))})")
-    if script.modules:
+    if script.modules or "own_modules" in script.helpers:
         tail.append(f"{own('find_modules')}()")
     if script.metrics:
         tail.append(f"{own('sys')}.excepthook = {own('could_not_tell')}")
     if proof is not None and proof.verdict is Verdict.NOT_REPRODUCED:
         tail.append(_renamed('print("not reproduced: see the top of", script, file=sys.stderr)', script))
     return "\n".join(lines) + f"\n\n\n{text}\n\n\n" + "\n".join(tail)
+
+
+def _from_here(script: Script) -> str:
+    """Return statements for a script that changes its working directory: the paths of its flags are meant from here."""
+    lines = ["folders = [os.getcwd()]"] if HELPER in script.helpers else []
+    for flag, is_there in ("metrics", True), ("figures", script.shows):
+        lines += [f"args.{flag} = args.{flag} and os.path.abspath(args.{flag})"] if is_there else []
+    if script.inputs:
+        lines.append("args.data = {name: os.path.abspath(path) for name, path in args.data.items()}")
+    return "\n".join(lines)
 
 
 def _functions(script: Script) -> list[str]:
@@ -161,10 +185,18 @@ def _functions(script: Script) -> list[str]:
             params=bool(script.params), inputs=bool(script.inputs), logs=script.logs, figures=script.shows
         )
     )
-    if script.modules:
-        functions.append(support.MODULES_PATH)
+    if script.modules or "own_modules" in script.helpers:
+        folders = ('"", ' if "own_modules" in script.helpers else "") + ("bundle, " if has_bundle(script) else "")
+        functions.append(support.MODULES_PATH.replace("@FOLDERS@", folders))
+    if HELPER in script.helpers:
+        functions.append(support.GO_TO)
     if script.inputs:
-        functions.append(support.INPUT_PATH)
+        anew = support.NOT_REWRITTEN if "rewritten" in script.helpers else ""
+        functions.append(support.INPUT_PATH.replace("@NOT_REWRITTEN@", anew))
+    if "input_copy" in script.helpers:
+        functions.append(support.INPUT_COPY)
+    if script.listed:
+        functions.append(support.AS_LISTED)
     if script.secrets:
         functions.append(support.NEED_SECRETS)
     if script.logs:
@@ -174,8 +206,9 @@ def _functions(script: Script) -> list[str]:
     if script.shows:
         functions.append(support.SHOW_FIGURES)
     if script.states:
-        functions.append(support.RESTORE_STATE)
-    functions += [support.STAND_INS[name] for name in script.stand_ins]
+        kinds = {state.generator for state in script.states}
+        functions.append(support.restore_state(kinds=kinds, flags=any(state.flags for state in script.states)))
+    functions += [support.STAND_INS[name].replace("@ANSWERS@", script.answers) for name in script.stand_ins]
     if script.metrics:
         functions.append(support.COULD_NOT_TELL)
     return functions

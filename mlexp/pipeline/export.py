@@ -6,7 +6,7 @@ import ast
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,6 +40,8 @@ class Options:
     writable: tuple[Path, ...] = ()
     limit_s: float = 0.0
     """0: ten times the recorded duration, at least a minute."""
+    environ: Mapping[str, str] | None = None
+    """The environment that a clean process starts from, but for secrets; None: this process's."""
     redactor: Redactor | None = None
     """Knows the kernel's secrets; None: those of this process's environment."""
 
@@ -199,6 +201,7 @@ def _attempt(
             logs=script.logs,
             hash_seed=hash_seed,
             limit_s=limit_s,
+            environ=_with_own(options.environ, wanted, variables.read()),
             network=options.network,
             writable=options.writable,
             tick=lambda s: tell(Step(name="run", text="clean process", elapsed_s=s, done=False)),
@@ -220,6 +223,13 @@ def _attempt(
     if proof.verdict is Verdict.REPRODUCED and code_of(text) != code_of(unproven):
         raise AssertionError("the script that was proven is not the one to be written")
     return Exported(script=script, text=text, proof=proof, clean=first)
+
+
+def _with_own(
+    environ: Mapping[str, str] | None, names: Collection[str], own: Mapping[str, str]
+) -> Mapping[str, str] | None:
+    """Return an environment with these variables of this process's own."""
+    return environ and {**environ, **{name: own[name] for name in names if name in own}}
 
 
 def code_of(text: str) -> str:

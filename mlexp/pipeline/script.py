@@ -60,11 +60,14 @@ class ScriptMetric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoredState:
-    """A generator's state that the script restores before a section."""
+    """A generator's state that the script restores."""
 
     file: str
     generator: str
+    """Its kind, as in `GeneratorState`."""
     digest: Digest
+    flags: tuple[str, ...] = ()
+    """Flags that seed it: with other values than the run's it is not restored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,13 @@ class Script:
     params: tuple[tuple[str, str], ...] = ()
     """Flags: (name, value as Python)."""
     inputs: tuple[ScriptInput, ...] = ()
+    folders: tuple[tuple[str, str], ...] = ()
+    """Folders of inputs that are read as a whole: (path, name in the bundle)."""
+    listed: tuple[str, ...] = ()
+    """Files that lay in folders that the sections list, as paths from the notebook's folder and in their order."""
+    helpers: frozenset[str] = frozenset()
+    """What the sections need for their files besides `input_path`: "input_copy", "rewritten",
+    "own_modules", "input_path_in_modules"."""
     modules: tuple[ModuleRecord, ...] = ()
     metrics: tuple[ScriptMetric, ...] = ()
     states: tuple[RestoredState, ...] = ()
@@ -100,6 +110,10 @@ class Script:
     """Modules of the standard library that the changed sections use, besides those that every script imports."""
     futures: tuple[str, ...] = ()
     """What the sections import from `__future__`: it has to stand at the top."""
+    results: tuple[int, ...] = ()
+    """Indices of the executions that left a result, those without a section too."""
+    answers: str = ""
+    """The flag that holds the answers which no name is bound to; empty where there is none."""
     stand_ins: tuple[str, ...] = ()
     """Names that only a notebook has, and that sections read."""
     disputed: tuple[tuple[str, str, str], ...] = ()

@@ -6,6 +6,8 @@ f-strings: there only local names may stand. `@…@` marks what it fills in.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 TYPED = '''
 def typed(default):
     """Return a reader of a flag's text: a literal as Python has it, else a word, as in `--max_depth sqrt`."""
@@ -40,7 +42,7 @@ def find_modules():
     here = os.path.dirname(script)
     sys.path[:] = [folder for folder in sys.path if os.path.abspath(folder) != here]
     at = next((i for i, folder in enumerate(sys.path) if folder.endswith("-packages")), len(sys.path))
-    sys.path[at:at] = [bundle, here]
+    sys.path[at:at] = [@FOLDERS@here]
 '''
 
 INPUT_PATH = '''
@@ -48,9 +50,68 @@ def input_path(path):
     """Give the place of an input: the one of --data, else the one in the bundle. Other paths stay as they are."""
     if isinstance(path, (str, os.PathLike)) and path:
         name = INPUTS.get(os.path.normpath(path)) or INPUTS.get(os.path.relpath(path))
-        if name:
+        if name@NOT_REWRITTEN@:
             return type(path)(args.data.get(name) or os.path.join(bundle, name))
     return path
+'''
+
+NOT_REWRITTEN = " and not (os.path.exists(path) and os.path.getmtime(path) >= started)"
+
+INPUT_COPY = '''
+def input_copy(path):
+    """Give the place of a copy of an input, since the notebook goes on to change it."""
+    place = input_path(path)
+    if place == path:
+        return path
+    if place not in copies:
+        copies[place] = type(path)(shutil.copy(place, tempfile.mkdtemp(dir=copied.name)))
+    return copies[place]
+'''
+
+AS_LISTED = '''
+def as_listed(function):
+    """Let a function list folders as the notebook did: what lay there then, in that order, and what is there now."""
+
+    def listing(*words, **options):
+        here, base, found, given, missing = os.getcwd(), "", [], None, None
+        if function is os.listdir and words:
+            base = words[0]
+        for place in (then.name, here):
+            os.chdir(place)
+            try:
+                given = function(*words, **options)
+                found += [item for item in given if item not in found]
+            except FileNotFoundError as error:
+                missing = error
+            finally:
+                os.chdir(here)
+        if given is None:
+            raise missing
+
+        def rank(item):
+            return order.get(os.path.normpath(os.path.join(base, item[0] if type(item) is tuple else item)), len(order))
+
+        return sorted(found, key=rank) if isinstance(given, list) else iter(sorted(found, key=rank))
+
+    for path in LISTED if not order else ():
+        folders = path.split(os.sep)
+        order.update({os.sep.join(folders[:n]): len(order) for n in range(1, len(folders) + 1)} | order)
+        os.makedirs(os.path.join(then.name, os.path.dirname(path)), exist_ok=True)
+        open(os.path.join(then.name, path), "w").close()
+    return listing
+'''
+
+GO_TO = '''
+def go_to(folder, inside=""):
+    """Change the working directory as the notebook did, but never out of the one that this was started in."""
+    top, path = folders[0], os.path.expanduser(folder) if folder != "-" else folders[-2:][0]
+    if not os.path.isabs(path):
+        path = os.path.join(os.path.relpath(os.getcwd(), top), path)
+    else:
+        path = os.path.relpath(path, top) if os.path.commonpath([path, top]) == top else inside
+    folders.append(os.path.join(top, os.path.normpath(os.sep + path)[1:]))  # a root has no ".."
+    os.makedirs(folders[-1], exist_ok=True)
+    os.chdir(folders[-1])
 '''
 
 LOG = '''
@@ -86,7 +147,9 @@ def metric(name, value):
 SHOW_FIGURES = '''
 def show_figures(section):
     """Save the open figures (--figures DIR) and close them, as the notebook does."""
-    plt = sys.modules["matplotlib.pyplot"]
+    plt = sys.modules.get("matplotlib.pyplot")
+    if plt is None:
+        return None
     if plt.get_backend().lower() != "agg":
         return plt.show()
     for figure in plt.get_fignums():
@@ -97,20 +160,31 @@ def show_figures(section):
         plt.close(figure)
 '''
 
-RESTORE_STATE = '''
-def restore_state(file, generator):
-    """Give a random number generator the state that it had in the notebook."""
-    with open(os.path.join(bundle, file), encoding="utf-8") as text:
-        state = json.load(text)
-    if generator == "numpy":
-        import numpy.random
-
-        numpy.random.set_state(state)
-    else:
-        import random
-
-        random.setstate((state[0], tuple(state[1]), state[2]))
-'''
+_TENSOR = "state = torch.frombuffer(bytearray(base64.b64decode(state)), dtype=torch.uint8)"
+_RESTORING: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (
+        "random",
+        'generator == "random"',
+        ("import random", "", "random.setstate((state[0], tuple(state[1]), state[2]))"),
+    ),
+    ("numpy", 'generator == "numpy"', ("import numpy.random", "", "numpy.random.set_state(state)")),
+    ("torch", 'generator == "torch"', ("import base64, torch", "", _TENSOR, "torch.set_rng_state(state)")),
+    (
+        "torch.cuda",
+        'str(generator).startswith("torch.cuda")',
+        ("import base64, torch", "", _TENSOR, 'torch.cuda.set_rng_state(state, generator.removeprefix("torch."))'),
+    ),
+    ("torch.Generator", "isinstance(state, str)", ("import base64, torch", "", _TENSOR, "generator.set_state(state)")),
+    (
+        "random.Random",
+        "isinstance(state, list)",
+        ("generator.setstate((state[0], tuple(state[1]), state[2]))",),
+    ),
+    ("numpy.random.Generator", 'hasattr(generator, "bit_generator")', ("generator.bit_generator.state = state",)),
+    ("numpy.random.RandomState", 'hasattr(generator, "set_state")', ("generator.set_state(state)",)),
+    ("numpy.random.BitGenerator", 'hasattr(generator, "state")', ("generator.state = state",)),
+)
+"""Kind of generator, how the script knows it, what gives it a state."""
 
 COULD_NOT_TELL = '''
 def could_not_tell(kind, error, trace):
@@ -123,6 +197,11 @@ def could_not_tell(kind, error, trace):
 '''
 
 STAND_INS = {
+    "input": '''
+def input(prompt=""):
+    """Give what was typed at this question in the notebook, or what --@ANSWERS@ says."""
+    return args.@ANSWERS@.pop(0)
+''',
     "display": '''
 def display(*values, **options):
     """Show values, in place of the notebook's own function."""
@@ -133,6 +212,38 @@ def get_ipython():
     """Say that this is no notebook."""
 ''',
 }
+
+
+def restore_state(*, kinds: Collection[str], flags: bool) -> str:
+    """Return the function that restores generators' states, with the kinds that this script has.
+
+    Args:
+        kinds: As in `GeneratorState`.
+        flags: Whether some were seeded by a flag.
+    """
+    more = ", *seeds" if flags else ""
+    unless = ", unless another seed is asked for" if flags else ""
+    lines = [
+        f"def restore_state(file, generator{more}):",
+        f'    """Give a random number generator the state that it had in the notebook{unless}."""',
+    ]
+    if flags:
+        lines += [
+            "    if any(getattr(args, seed) != PARAMS[seed] for seed in seeds):",
+            '        print(f"{file} is not restored, as another seed is asked for", file=sys.stderr)',
+            "        return",
+        ]
+    lines += [
+        '    with open(os.path.join(bundle, file), encoding="utf-8") as text:',
+        "        state = json.load(text)",
+    ]
+    families = {kind.partition(":")[0] for kind in kinds}
+    used = [(test, body) for family, test, body in _RESTORING if family in families]
+    for i, (test, body) in enumerate(used):
+        if len(used) > 1:
+            lines.append(f"    if {test}:" if i == 0 else f"    elif {test}:" if i < len(used) - 1 else "    else:")
+        lines += [f"    {'    ' * (len(used) > 1)}{line}" for line in body]
+    return "\n".join(lines)
 
 
 def flag_reader(*, params: bool, inputs: bool, logs: bool, figures: bool) -> str:

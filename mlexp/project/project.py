@@ -267,6 +267,7 @@ def _row(run: Run) -> dict[str, Any]:
         "name": run.name,
         "number": run.record.number,
         "status": str(run.status),
+        "clean": run.is_clean,
         "experiment": run.experiment,
         "tags": run.labels.tags,
         "elapsed_s": run.elapsed_s,

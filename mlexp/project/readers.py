@@ -27,6 +27,7 @@ from mlexp.records import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mlexp.project.lineage import LineageOf
     from mlexp.project.project import Project
 
 
@@ -65,6 +66,16 @@ class Run:
     def status(self) -> RunStatus:
         """Running, finished, failed, interrupted or killed."""
         return self.record.status
+
+    @property
+    def is_clean(self) -> bool | None:
+        """Whether running the notebook from the top to the cell would give the same; None: that cannot be known."""
+        return self.record.clean
+
+    @property
+    def dirty(self) -> tuple[str, ...]:
+        """Why running the notebook from the top would not give the same; empty where it would, or nobody can tell."""
+        return self.record.clean_notes if self.record.clean is False else ()
 
     @property
     def experiment(self) -> str:
@@ -130,6 +141,13 @@ class Run:
     def executions(self) -> tuple[Execution, ...]:
         """All executions of its session up to it, oldest first."""
         return self._project.store.executions(self.record.session_id, stop=self.record.execution + 1)
+
+    @property
+    def lineage(self) -> LineageOf:
+        """The executions behind it, as `steps`, and the history of each variable as it was then, by name."""
+        from mlexp.project.lineage import LineageOf  # with the analysis, which only this needs
+
+        return LineageOf(self._project, self.record.session_id, run=self.record)
 
     @property
     def code(self) -> str:

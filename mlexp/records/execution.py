@@ -83,10 +83,15 @@ class GeneratorState:
     generator: str
     """A global one ("random", "numpy", "torch", "torch.cuda:0"), or an object's kind ("numpy.random.Generator")."""
     before: Digest
-    """The state before it; of one that the execution made, that with which it began."""
+    """The state before it; of one that the execution made, that with which it began, or `after` where none can tell."""
     after: Digest
     variable: str = ""
     """Where an object lies: an expression such as `rng` or `model.rngs[0]`; empty for a global generator."""
+    made: bool = False
+    """Whether the execution made it, or loaded the library that it belongs to and seeded it."""
+    entropy: str = ""
+    """What one of NumPy's that the execution made was seeded with, if it is as long as what the system gives: a number
+    as text, perhaps the text's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +113,8 @@ class Execution:
     observed: bool = True
     """False: it ran before mlexp was loaded; its text comes from IPython's history."""
     cell_id: str | None = None
+    deleted_cells: tuple[str, ...] = ()
+    """Ids of the cells that were deleted since the execution before it, as far as the front end tells."""
     error: ErrorRecord | None = None
     bound: tuple[str, ...] = ()
     """Names that the text binds at top level."""
@@ -146,12 +153,12 @@ class Execution:
     removes: tuple[str, ...] = ()
     """Absolute paths of files that it removed, or gave another name."""
     listed: tuple[str, ...] = ()
-    """Absolute paths of folders whose entries it asked for."""
+    """Absolute paths of folders whose entries it asked for, each followed by those of the files in it from outside."""
     modules: tuple[ModuleRecord, ...] = ()
     generators: tuple[GeneratorState, ...] = ()
     """The generators that moved; of a tracked execution all that it can reach."""
     n_figures: int = 0
-    """Figures that were open when it ended."""
+    """Figures that were open when it ended, and that the notebook then showed and closed."""
     declared: tuple[tuple[str, str], ...] = ()
     """Params given to `mlexp.param` while it ran: (name, value as a Python literal), each as it was last given."""
 

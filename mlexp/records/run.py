@@ -218,6 +218,10 @@ class RunRecord:
     error: ErrorRecord | None = None
     notes: tuple[str, ...] = ()
     """What was not captured, and why."""
+    clean: bool | None = None
+    """Whether running the notebook from the top to this cell would give the same; None: that cannot be known."""
+    clean_notes: tuple[str, ...] = ()
+    """Why it would not, or why it cannot be known; empty where no notebook is known at all."""
 
     def __post_init__(self) -> None:
         check_aware(f"run {self.reference}", self.started)

@@ -13,26 +13,12 @@ from mlexp.comparison import MetricRow, ParamRow, Side, metric_rows, param_rows
 from mlexp.comparison.numbers import formatted, seconds, signed
 from mlexp.comparison.sections import data_rows
 from mlexp.records import ParamOrigin
+from mlexp.render.styles import BADGE, BOX, CELL, DIM, HEAD, TABLE
 from mlexp.render.text import clean, cut
 
 _MAX_METRICS = 6
 _MAX_CHARACTERS = 60
 _MAX_NAME = 30
-_DIM = "opacity:.72"
-_LINE = "1px solid var(--jp-border-color2,var(--vscode-panel-border,#8885))"
-_BOX = (
-    "font:13px/20px var(--jp-ui-font-family,var(--vscode-font-family,system-ui,sans-serif));"
-    "font-variant-numeric:tabular-nums;color:var(--jp-content-font-color1,var(--vscode-foreground,inherit));"
-    f"border:{_LINE};border-radius:3px;padding:7px 12px 8px;max-width:820px"
-)
-_BADGE = (
-    f"border:{_LINE};border-radius:9px;padding:0 7px;margin-left:6px;font-size:11px;line-height:16px;white-space:nowrap"
-)
-_TABLE = (  # JupyterLab lays tables out with columns of one width unless told
-    "table-layout:auto;border-collapse:collapse;margin:3px 0 0;border:0;font-size:13px;line-height:20px;width:100%"
-)
-_HEAD = f"text-align:left;padding:0 16px 0 0;font-weight:400;{_DIM};vertical-align:top;white-space:nowrap;width:1px"
-_CELL = "text-align:left;padding:0;white-space:normal"
 _WORST = "color:var(--jp-error-color1,var(--vscode-errorForeground,#c62828))"
 
 Line = tuple[str, str, str]
@@ -57,17 +43,17 @@ def run_card(
     clock = f"{run.started.astimezone():%H:%M}"
     lines = list(_lines(side, before, goals=goals, first=first))
     rows = "".join(
-        f'<tr style="background:none"><th scope="row" style="{_HEAD}">{escape(head)}</th>'
-        f'<td style="{_CELL}">{html}</td></tr>'
+        f'<tr style="background:none"><th scope="row" style="{HEAD}">{escape(head)}</th>'
+        f'<td style="{CELL}">{html}</td></tr>'
         for head, html, _ in lines
     )
     name = cut(clean(side.labels.name), _MAX_CHARACTERS)
     title = f"<b>{escape(run.reference)}</b>&nbsp; {escape(name)} &nbsp;"
     html = (
-        f'<div role="region" aria-label="Run {escape(run.reference)}" style="{_BOX}">\n'
+        f'<div role="region" aria-label="Run {escape(run.reference)}" style="{BOX}">\n'
         f'<div style="display:flex;flex-wrap:wrap;align-items:center">{title}{_dim(ended)}'
-        f'<span style="flex:1"></span> {_dim(clock + against)} <span style="{_BADGE}">{escape(state)}</span></div>\n'
-        f'<table style="{_TABLE}">'
+        f'<span style="flex:1"></span> {_dim(clock + against)} <span style="{BADGE}">{escape(state)}</span></div>\n'
+        f'<table style="{TABLE}">'
         f"{rows}</table></div>"
     )
     text = [f"{run.reference}  {name}  {ended} · {state} · {clock}{against}".replace("    ", "  ")]
@@ -78,7 +64,7 @@ def run_card(
 def run_notice(message: str) -> tuple[str, str]:
     """Return what stands in a card's place where there is no run to show, as HTML and as text."""
     text = f"mlexp: {clean(message)}"
-    return f'<div role="alert" style="{_BOX}">{escape(text)}</div>', text
+    return f'<div role="alert" style="{BOX}">{escape(text)}</div>', text
 
 
 def _lines(side: Side, before: Side | None, *, goals: Mapping[str, str] | None, first: bool) -> Iterator[Line]:
@@ -101,6 +87,10 @@ def _lines(side: Side, before: Side | None, *, goals: Mapping[str, str] | None, 
     if run.timings:
         text = " · ".join(f"{_name(timing.name)} {formatted(timing.value)}" for timing in run.timings)
         yield "timings", _dim(text), text
+    if run.clean_notes:
+        head = "dirty" if run.clean is False else "clean?"
+        text = cut(clean("; ".join(run.clean_notes)), 300)
+        yield head, _code_of(text) if run.clean is False else _dim(text), text
     for note in run.notes:
         text = cut(clean(note), 300)
         yield "note", escape(text), text
@@ -192,7 +182,7 @@ def _changes(head: str, rows: Sequence[ParamRow], of_models: Set[str] = frozense
 
 def _folded(summary: str, items: Sequence[str]) -> str:
     return (
-        f'<details style="display:inline-block;vertical-align:top"><summary style="{_DIM}">{escape(summary)}</summary>'
+        f'<details style="display:inline-block;vertical-align:top"><summary style="{DIM}">{escape(summary)}</summary>'
         f"{_safe(', '.join(items))}</details>"
     )
 
@@ -202,12 +192,18 @@ def _extent(value: str) -> str:
     return re.sub(r" [0-9a-f]{4,64}$", "", value)
 
 
+def _code_of(text: str) -> str:
+    """Return a text as HTML, with what stands in backticks as code."""
+    parts = escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if i % 2 and i < len(parts) - 1 else part for i, part in enumerate(parts))
+
+
 def _name(text: str) -> str:
     return cut(clean(text), _MAX_NAME)
 
 
 def _dim(text: str) -> str:
-    return f'<span style="{_DIM}">{_safe(text)}</span>' if text else ""
+    return f'<span style="{DIM}">{_safe(text)}</span>' if text else ""
 
 
 def _safe(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlexp.comparison import Compared, ParamRow, Section
+from mlexp.comparison import Compared, ParamRow, Section, Side
 from mlexp.comparison.numbers import formatted, seconds, signed
 from mlexp.render.text import clean, cut, table
 
@@ -33,8 +33,20 @@ def _sides(compared: Compared) -> str:
         duration = seconds(side.run.elapsed_s) if side.run.elapsed_s is not None else ""
         mark = "baseline" if i == compared.baseline else ""
         started = f"{side.run.started.astimezone():%Y-%m-%d %H:%M}"
-        rows.append([side.run.reference, clean(side.labels.name), str(side.run.status), started, duration, mark])
-    return table(["run", "name", "status", "started", "time", ""], rows, right=frozenset({4}))
+        rows.append([side.run.reference, clean(side.labels.name), _state(side), started, duration, mark])
+    lines = [table(["run", "name", "status", "started", "time", ""], rows, right=frozenset({4}))]
+    lines += [f"{side.run.reference} is dirty: {clean('; '.join(side.run.clean_notes))}" for side in _dirty(compared)]
+    return "\n".join(lines)
+
+
+def _dirty(compared: Compared) -> list[Side]:
+    """Return the sides that a run of their notebook from the top would not give again."""
+    return [side for side in compared.sides if side.run.clean is False]
+
+
+def _state(side: Side) -> str:
+    word = {True: ", clean", False: ", dirty", None: ""}[side.run.clean]
+    return f"{side.run.status}{word}"
 
 
 def _metrics(compared: Compared, references: Sequence[str], *, show_all: bool) -> str:

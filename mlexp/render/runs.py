@@ -73,8 +73,17 @@ def _width(columns: Sequence[Sequence[str]]) -> int:
     return sum(max(map(len, column)) + 2 for column in columns) - 2
 
 
+_VERDICTS = {"reproduced": "proven"}
+
+
 def state_of(run: RunRecord, verdict: str | None) -> str:
     """Return a run's state in one word: the gravest that holds."""
     if run.status != "finished":
         return str(run.status)
-    return {"reproduced": "proven", None: "finished"}.get(verdict, str(verdict))
+    if verdict in ("not reproduced", "not verified"):
+        return verdict
+    if run.clean is False:
+        return "dirty"
+    if verdict is not None:
+        return _VERDICTS.get(verdict, verdict)
+    return "clean" if run.clean else "finished"

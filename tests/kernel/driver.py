@@ -90,6 +90,7 @@ class Kernel:
         interrupt_at: str = "",
         kill_at: str = "",
         cell_id: str = "",
+        deleted_cells: tuple[str, ...] = (),
         limit_s: float = 20,
         **options: Any,
     ) -> Answer:
@@ -101,13 +102,14 @@ class Kernel:
             interrupt_at: Interrupt it once it has printed this.
             kill_at: Kill the kernel once it has printed this; the answer is what came until then.
             cell_id: The cell's id, as JupyterLab sends it.
+            deleted_cells: Ids of the cells that were deleted since the execution before, as JupyterLab sends them.
             limit_s: The test fails if it takes longer.
             **options: Those of the `execute_request`.
         """
         client, answer, waiting = self._client, Answer(), list(answers)
         message = client.session.msg("execute_request", _request(code, **options))
         if cell_id:
-            message["metadata"]["cellId"] = cell_id
+            message["metadata"] |= {"cellId": cell_id, "deletedCells": list(deleted_cells)}
         started = time.perf_counter()
         client.shell_channel.send(message)
         channels = {c.socket: c for c in (client.iopub_channel, client.shell_channel, client.stdin_channel)}

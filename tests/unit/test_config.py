@@ -36,6 +36,7 @@ def test_pyproject_sets_every_setting(tmp_path):
         max_object_mb = 1
         max_file_mb = 2
         max_output_mb = 4
+        watch_folders = false
         proof_limit_s = 3
         """,
     )
@@ -47,6 +48,7 @@ def test_pyproject_sets_every_setting(tmp_path):
         max_object_mb=1,
         max_file_mb=2,
         max_output_mb=4,
+        watch_folders=False,
         proof_limit_s=3,
     )
     assert load_settings(tmp_path, {}) == expected

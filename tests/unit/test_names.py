@@ -23,8 +23,24 @@ CASES = {  # cell: (bound, read; after a | what is read, but surely bound first)
     # bound by some paths only
     "if c:\n    x = 1\nprint(x)": "x ← c x",
     "for i in r:\n    pass\nprint(i)": "i ← i r",
-    "with o as h:\n    print(h)": "h ← h o",
-    "try:\n    x = f()\nexcept E as e:\n    print(e)": "e x ← E e f",
+    "with o as h:\n    print(h)": "h ← o | h",
+    "with o:\n    x = 1\nx": "x ← o | x",
+    "with suppress(E):\n    x = 1\nx": "x ← E suppress x",
+    "try:\n    x = f()\nexcept E as e:\n    print(e)": "e x ← E f | e",
+    "try:\n    x = f()\nexcept E:\n    x = 1\nx": "x ← E f | x",
+    "try:\n    x = f()\nexcept E:\n    pass\nx": "x ← E f x",
+    "try:\n    pass\nfinally:\n    x = 1\nx": "x ← | x",
+    "for k in r:\n    x = k\n    x": "k x ← r | k x",
+    "for k in r:\n    x = k\nx": "k x ← r x | k",
+    "for k in r:\n    x\n    x = k": "k x ← r x | k",
+    "while c:\n    x = 1\n    x": "x ← c | x",
+    "if c:\n    x = 1\nelse:\n    x = 2\nx": "x ← c | x",
+    "if c:\n    x = 1\nelse:\n    raise E\nx": "x ← E c | x",
+    "if c:\n    x = 1\nx": "x ← c x",
+    "c and (x := 1)\nx": "x ← c x",
+    "(x := 1) and x": "x ← | x",
+    "match v:\n    case [a, *b]:\n        a, b": "a b ← v | a b",
+    "x = 1\ndel x\nx": "x ← x",
     # imports
     "import a.b, c as d\nfrom e import f as g, h": "a d g h ←",
     "import os\nos.getcwd()": "os ← | os",
@@ -36,7 +52,7 @@ CASES = {  # cell: (bound, read; after a | what is read, but surely bound first)
     "i = 1\n[i for i in xs]": "i ← xs",
     "[y := f(i) for i in xs]": "y ← f xs",
     "g = lambda a, b=c, *d: a + b + e": "g ← c e",
-    "f = lambda: f()": "f ← f",
+    "f = lambda: f()": "f ← | f",
     # functions
     "def f(a, b=d) -> r:\n    return a + g": "f ← d g r",
     "def f():\n    x = 1\n    x += 1\n    return x": "f ←",
@@ -78,9 +94,10 @@ CASES = {  # cell: (bound, read; after a | what is read, but surely bound first)
 def test_the_names_of_a_cell(cell, expected):
     bound, _, mentioned = expected.partition("←")
     read, _, later = mentioned.partition("|")
-    assert names_of(cell) == Names(
-        tuple(bound.split()), tuple(sorted([*read.split(), *later.split()])), tuple(read.split())
-    )
+    names = names_of(cell)
+    assert names.bound == tuple(bound.split())
+    assert names.loaded == tuple(sorted([*read.split(), *later.split()]))
+    assert names.read == tuple(read.split())
 
 
 CHANGED = {

@@ -10,7 +10,7 @@ from mlexp.query import FIELDS, parse_query
 
 def row(number, name="", *, status="finished", tags=(), params=(), metrics=(), elapsed_s=1.0):
     return {
-        "name": name, "number": number, "status": status, "experiment": "nb.ipynb", "tags": tags,
+        "name": name, "number": number, "status": status, "clean": number % 2 == 1 or None, "experiment": "nb.ipynb", "tags": tags,
         "elapsed_s": elapsed_s, "params": dict(params), "metrics": dict(metrics),
     }  # fmt: skip
 
@@ -28,6 +28,7 @@ FOUND = {
     "": "5 4 3 2 1",
     "   ": "5 4 3 2 1",
     "params.lr < 0.5": "4 3",
+    "clean == True and number > 1": "5 3",
     "params.lr<=0.5 and metrics.auc>0": "5",
     "params.lr = 0.1": "4 3",
     "params.lr == 0.1": "4 3",

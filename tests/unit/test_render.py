@@ -262,6 +262,45 @@ def test_the_gravest_state_is_shown(status, verdict, state):
     assert state_of(samples.finished(status=status), verdict) == state
 
 
+@pytest.mark.parametrize(
+    ("clean", "verdict", "state"),
+    [
+        (True, None, "clean"),
+        (True, "reproduced", "proven"),
+        (False, None, "dirty"),
+        (False, "reproduced", "dirty"),
+        (False, "reproduced from snapshot", "dirty"),
+        (False, "not reproduced", "not reproduced"),
+        (None, None, "finished"),
+    ],
+)
+def test_a_dirty_run_is_called_so_unless_it_is_worse(clean, verdict, state):
+    assert state_of(samples.finished(clean=clean), verdict) == state
+
+
+def test_the_card_says_why_a_run_is_dirty():
+    notes = ("`<b>x` comes from a cell that was deleted (In [2])", "`y` too")
+    html, text = run_card(side(clean=False, clean_notes=notes), None, state="dirty", first=False)
+    assert "<code>&lt;b&gt;x</code> comes from a cell that was deleted (In [2]); <code>y</code> too" in html
+    assert "dirty    `<b>x` comes from a cell that was deleted (In [2]); `y` too" in text.split("\n")
+    html, text = run_card(side(clean_notes=("it was not saved",)), None, state="finished", first=False)
+    assert "clean?   it was not saved" in text.split("\n")
+    assert "clean" not in run_card(side(clean=None), None, state="finished", first=False)[1]
+
+
+def test_a_comparison_says_which_side_is_dirty_and_why():
+    notes = ("`x` comes from a cell that was deleted (In [2])",)
+    runs = (
+        samples.finished("a", number=1, clean=True),
+        samples.finished("b", number=2, clean=False, clean_notes=notes),
+    )
+    text = comparison_text(compare([Side(run=run, labels=samples.labels(run.id)) for run in runs]))
+    assert "finished, clean" in text
+    assert "finished, dirty" in text
+    assert f"r2 is dirty: {notes[0]}" in text
+    assert "r1 is dirty" not in text
+
+
 def test_a_comparison_as_text():
     sides = [
         Side(

@@ -47,7 +47,7 @@ UNSURE = [
     "for i in range(5, 2):\n    x = i\nx",
     "k = 1\nfor j in range(2):\n    k = 0\nfor i in range(k):\n    x = i\nx",
     "for i in [*empty]:\n    x = i\nx",
-    "for i in range(2):\n    def f(): return x\n    x = i",
+    "for i in range(2):\n    def f(): return x\n    f()\n    x = i",
     "try:\n    for i in range(2):\n        x = i\nexcept E: pass\nx",
 ]
 

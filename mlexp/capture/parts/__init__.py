@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlexp.capture.parts.adapters import AdaptersPart
 from mlexp.capture.parts.base import Part
+from mlexp.capture.parts.cleanliness import CleanlinessPart
 from mlexp.capture.parts.data import DataPart
 from mlexp.capture.parts.declared import DeclaredPart
 from mlexp.capture.parts.log import LogPart
@@ -16,4 +17,4 @@ from mlexp.capture.parts.resources import ResourcesPart
 def parts_of_run() -> tuple[Part, ...]:
     """Return new parts for one run, the outermost first: what begins last is nearest to the cell, and ends first."""
     inside = LogPart(), OutputPart(), ResourcesPart()
-    return DeclaredPart(), DataPart(), AdaptersPart(), MetricsPart(), ParamsPart(), *inside
+    return CleanlinessPart(), DeclaredPart(), DataPart(), AdaptersPart(), MetricsPart(), ParamsPart(), *inside

@@ -7,24 +7,31 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-Listener = Callable[[Any, Any, Any], None]
+Listener = Callable[[str, tuple[Any, ...]], None]
+
+_EVENTS = frozenset({
+    "open", "os.remove", "os.rename", "os.truncate", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.listdir",
+    "os.scandir", "glob.glob", "shutil.rmtree", "sqlite3.connect", "subprocess.Popen", "os.system", "os.posix_spawn",
+    "socket.getaddrinfo", "urllib.Request",
+})  # fmt: skip
+"""What is told to the listener: events about files, and those by which something else may touch files."""
 
 
 class _Hook:
-    """Hands `open` events to the listener, never from within the listener itself."""
+    """Hands events to the listener, never from within the listener itself."""
 
     def __init__(self) -> None:
         self.listener: Listener | None = None
         self._inside = threading.local()
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event != "open" or self.listener is None or getattr(self._inside, "yes", False):
+        if event not in _EVENTS or self.listener is None or getattr(self._inside, "yes", False):
             return
         self._inside.yes = True
         try:
-            self.listener(*arguments)
+            self.listener(event, arguments)
         except KeyboardInterrupt:
-            raise  # it is meant for the statement that opens the file
+            raise  # it is meant for the statement that the event is of
         except BaseException:
             pass
         finally:
@@ -32,7 +39,7 @@ class _Hook:
 
 
 def listen(listener: Listener | None) -> None:
-    """Let `listener` hear of every opening of a file in this process: (path, mode, flags). None: nobody hears."""
+    """Let `listener` hear of files in this process: an event's name and its arguments. None: nobody hears."""
     hook = getattr(sys, "_mlexp_audit_hook", None)  # kept there, so that a second import of this module finds it
     if hook is None:
         if listener is None:

@@ -1,4 +1,4 @@
-"""How many figures pyplot had open when an execution ended, before the inline backend shows and closes them."""
+"""How many figures of pyplot's the inline backend showed and closed when an execution ended."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class FiguresProbe:
         self._n_open = 0
 
     def after(self, opening: Opening) -> Mapping[str, object]:  # noqa: ARG002  (the protocol's)
-        """Tell the count."""
-        return {"n_figures": self._n_open}
+        """Tell how many of those that were open are so no more."""
+        return {"n_figures": max(0, self._n_open - _n_open())}
 
     def close(self) -> None:
         """Take the callback away."""
@@ -33,5 +33,9 @@ class FiguresProbe:
 
     def _count(self) -> None:
         with guarded("count figures"):
-            helpers: Any = imported("matplotlib._pylab_helpers")
-            self._n_open = len(helpers.Gcf.figs) if helpers is not None else 0
+            self._n_open = _n_open()
+
+
+def _n_open() -> int:
+    helpers: Any = imported("matplotlib._pylab_helpers")
+    return len(helpers.Gcf.figs) if helpers is not None else 0

@@ -16,6 +16,7 @@ from mlexp.redaction import Redactor
 from mlexp.snapshot import BlobStore
 
 _OURS = "mlexp"
+_AUTORELOAD = "IPython.extensions.autoreload"
 _START_UP = frozenset({"__main__", "__mp_main__", "sitecustomize", "usercustomize", "conftest"})
 
 
@@ -28,6 +29,8 @@ class ModulesProbe:
         self._seen: set[str] = set()
         self._own: dict[str, object] = {}
         """The user's modules with their specs: each import and each reload makes a new one."""
+        self._files: dict[str, tuple[Path, int]] = {}
+        """The files of these, and when they had last changed."""
         self._installed = installed_folders()
 
     def before(self, opening: Opening) -> None:
@@ -37,15 +40,21 @@ class ModulesProbe:
         """Keep the source of new modules of the user's own."""
         found = []
         again = [name for name, spec in self._own.items() if _spec(sys.modules.get(name)) is not spec]
+        again += self._patched() if _AUTORELOAD in sys.modules else []
         for name in [*(sys.modules.keys() - self._seen), *again]:
             self._seen.add(name)
             module = sys.modules.get(name)
             file = own_source(name, module, self._installed)
             if file is not None:
                 self._own[name] = _spec(module)
+                self._files[name] = file, _changed_at(file)
                 digest = self._keep(file)
                 found.append(ModuleRecord(name=name, file=_under_import_folder(name, file), digest=digest))
         return {"modules": tuple(sorted(found, key=lambda module: module.name))}
+
+    def _patched(self) -> list[str]:
+        """Return the modules whose files have changed: autoreload changes a module without importing it again."""
+        return [name for name, (file, known) in self._files.items() if _changed_at(file) != known]
 
     def _keep(self, file: Path) -> Digest:
         """Keep the file as it is; if there are secrets in it, its text without them."""
@@ -61,6 +70,13 @@ class ModulesProbe:
 
     def close(self) -> None:
         """Nothing was put into the kernel."""
+
+
+def _changed_at(file: Path) -> int:
+    try:
+        return os.stat(file).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _spec(module: ModuleType | None) -> object:

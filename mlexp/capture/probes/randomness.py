@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from mlexp.snapshot import BlobStore
 
 _getstate = random.Random.getstate
 _global_random: random.Random = random._inst  # behind the functions of the module
+_LEAST_BITS = 64
+"""What the system gives is longer, seeds that people choose are shorter; but for one in 2**64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,47 +35,102 @@ class _Place:
     variable: str = ""
 
 
+_NUMPY = _Place("numpy")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a look found at a place."""
+
+    state: Any
+    object: int = 0
+    """The identity of an object, which is not kept."""
+
+
 class RandomnessProbe:
-    """Compares the states before and after; of a generator that moved, or before a tracked cell, both are kept."""
+    """Compares the states before and after; of a generator that moved, or before a tracked cell, both are kept.
+
+    A name at which a generator was once found is looked at around every later cell: a function may draw from it, or a
+    thread, without the cell's text saying so.
+    """
 
     def __init__(self, blobs: BlobStore) -> None:
         self._blobs = blobs
-        self._before: dict[int, dict[_Place, Any]] = {}
+        self._before: dict[int, dict[_Place, _Found]] = {}
+        self._roots: dict[str, None] = {}
 
     def before(self, opening: Opening) -> None:
         """Take the states."""
-        self._before[opening.index] = _states(opening.names.loaded, opening.namespace)
+        self._before[opening.index] = self._look(opening.names.loaded, opening.namespace)
 
     def after(self, opening: Opening) -> Mapping[str, object]:
         """Compare them."""
-        found = self._before.pop(opening.index, None)
-        if found is None:
+        before = self._before.pop(opening.index, None)
+        if before is None:
             return {}
-        names = dict.fromkeys((*opening.names.loaded, *opening.names.bound))
         generators = []
-        for place, after in _states(names, opening.namespace).items():
-            made = place not in found or place.variable in opening.names.bound
-            before = (_first_state(place, opening.namespace) if made else None) or found.get(place)
-            if before is None or (_same(before, after) and opening.track is None):
+        after = self._look((*opening.names.loaded, *opening.names.bound), opening.namespace)
+        for place, found in after.items():
+            was = before.get(place)
+            is_new = was is None or (was.object != found.object and _root(place) in opening.names.bound)
+            first, entropy = _beginning(place, opening.namespace) if is_new or was is None else (was.state, "")
+            made = is_new and (bool(place.variable) or first is None)  # a library's began when it was loaded
+            if not made and opening.track is None and _same(first, found.state):
                 continue
-            first, last = (self._blobs.put(state_text(place.kind, state).encode()) for state in (before, after))
-            generators.append(GeneratorState(generator=place.kind, variable=place.variable, before=first, after=last))
+            begun = found.state if first is None else first
+            generators.append(self._kept(place, begun, found.state, made=made, entropy=entropy))
         return {"generators": tuple(generators)}
 
     def close(self) -> None:
         """Nothing was put into the kernel."""
 
+    def _look(self, names: Iterable[str], namespace: Mapping[str, object]) -> dict[_Place, _Found]:
+        found = _states(dict.fromkeys((*self._roots, *names)), namespace)
+        roots = (_root(place) for place in found if place.variable)
+        self._roots = {root: None for root in (*self._roots, *roots) if root in namespace}
+        return found
 
-def _states(names: Iterable[str], namespace: Mapping[str, object]) -> dict[_Place, Any]:
+    def _kept(self, place: _Place, before: Any, after: Any, *, made: bool, entropy: str) -> GeneratorState:
+        first, last = (self._blobs.put(state_text(place.kind, state).encode()) for state in (before, after))
+        return GeneratorState(
+            generator=place.kind, variable=place.variable, before=first, after=last, made=made, entropy=entropy
+        )
+
+
+def _root(place: _Place) -> str:
+    """Return the name at which a place begins."""
+    return re.split(r"[.\[]", place.variable, maxsplit=1)[0]
+
+
+def _states(names: Iterable[str], namespace: Mapping[str, object]) -> dict[_Place, _Found]:
     # By the classes' own methods: the user may have put anything in place of `random.getstate`.
-    states: dict[_Place, Any] = {_Place("random"): _getstate(_global_random)}
-    if (global_numpy := _global_numpy()) is not None:
-        states[_Place("numpy")] = type(global_numpy).get_state(global_numpy, legacy=False)
-    states.update((_Place(kind), state) for kind, state in _torch_states())
+    global_numpy = _global_numpy()
+    states: dict[_Place, _Found] = {_Place("random"): _Found(_getstate(_global_random))}
+    if global_numpy is not None:
+        states[_NUMPY] = _Found(type(global_numpy).get_state(global_numpy, legacy=False))
+    states.update((_Place(kind), _Found(state)) for kind, state in _torch_states())
+    known = {id(found) for found in (_global_random, global_numpy, _bits_of(global_numpy), _global_torch())} - {
+        id(None)
+    }
     for kind, variable, generator in generators_in_reach(names, namespace):
-        if generator is not _global_numpy() and (state := _state_of(kind, generator)) is not None:
-            states[_Place(kind, variable)] = state
+        if id(generator) in known or id(bits := _bits_of(generator)) in known:
+            continue
+        if (state := _state_of(kind, generator)) is not None:
+            states[_Place(kind, variable)] = _Found(state, id(generator))
+            known |= {id(bits)} if bits is not None else set()
     return states
+
+
+def _bits_of(generator: Any) -> Any:
+    """Return the bit generator behind one of NumPy's: two generators may share it."""
+    numpy_random: Any = imported("numpy.random")
+    if numpy_random is None:
+        return None
+    if issubclass(type(generator), numpy_random.Generator):
+        return numpy_random.Generator.bit_generator.__get__(generator)
+    if issubclass(type(generator), numpy_random.RandomState):
+        return getattr(generator, "_bit_generator", None)
+    return generator if issubclass(type(generator), numpy_random.BitGenerator) else None
 
 
 @contextmanager
@@ -93,7 +151,7 @@ def unmoved_generators() -> Iterator[None]:
 
 def _torch_states() -> Iterator[tuple[str, bytes]]:
     torch: Any = imported("torch")
-    generator = names_in(torch).get("default_generator") if torch is not None else None
+    generator = _global_torch()
     if generator is None:  # not there, or in the middle of its import
         return
     yield "torch", generator.get_state().numpy().tobytes()
@@ -101,6 +159,11 @@ def _torch_states() -> Iterator[tuple[str, bytes]]:
     if names_in(torch).get("cuda") is cuda and cuda is not None and cuda.is_initialized():
         for index, state in enumerate(cuda.get_rng_state_all()):
             yield f"torch.cuda:{index}", state.numpy().tobytes()
+
+
+def _global_torch() -> Any:
+    torch = imported("torch")
+    return names_in(torch).get("default_generator") if torch is not None else None
 
 
 def _global_numpy() -> Any:
@@ -118,27 +181,47 @@ def _state_of(kind: str, generator: Any) -> Any:
         torch: Any = imported("torch")
         state = torch.Generator.get_state(generator)
         return state.cpu().numpy().tobytes()
-    numpy_random: Any = imported("numpy.random")
-    cls = getattr(numpy_random, kind.rpartition(".")[2])
     if kind == "numpy.random.RandomState":
-        return cls.get_state(generator, legacy=False)
-    bits = cls.bit_generator.__get__(generator)
+        numpy_random: Any = imported("numpy.random")
+        return numpy_random.RandomState.get_state(generator, legacy=False)
+    bits = _bits_of(generator)
     return bits.state if type(bits).__module__.startswith("numpy.random") else None
 
 
-def _first_state(place: _Place, namespace: Mapping[str, object]) -> Any:
-    """Return the state with which a generator of NumPy's began that was not there before the cell.
+def _beginning(place: _Place, namespace: Mapping[str, object]) -> tuple[Any, str]:
+    """Return the state with which a generator began that was not there before the cell, and its entropy if NumPy's.
 
-    None: it cannot be told. One that nobody has seeded since still holds the entropy that it began with.
+    None: it cannot be told. One of NumPy's that nobody has seeded since still holds the entropy that it began with, and
+    one of torch's the seed that it was given last.
     """
-    if place == _Place("numpy"):
-        bits = getattr(_global_numpy(), "_bit_generator", None)
-        state = _seeded_anew(bits)
-        return None if state is None else {**state, "has_gauss": 0, "gauss": 0.0}
-    if place.kind == "numpy.random.Generator" and (generator := namespace.get(place.variable)) is not None:
-        numpy_random: Any = imported("numpy.random")
-        return _seeded_anew(numpy_random.Generator.bit_generator.__get__(generator))
-    return None
+    if place == _NUMPY:
+        state = _seeded_anew(_bits_of(_global_numpy()))
+        return ({**state, "has_gauss": 0, "gauss": 0.0} if state is not None else None), ""
+    if place == _Place("torch"):
+        return _begun_torch(_global_torch()), ""
+    if not place.variable or place.kind == "random.Random":
+        return None, ""
+    found = next((g for _, where, g in generators_in_reach([_root(place)], namespace) if where == place.variable), None)
+    if place.kind == "torch.Generator":
+        return _begun_torch(found), ""
+    bits = _bits_of(found)
+    state = _seeded_anew(bits)
+    if state is None:
+        return None, ""
+    entropy = bits._seed_seq.entropy
+    is_long = type(entropy) is int and entropy.bit_length() > _LEAST_BITS
+    if place.kind == "numpy.random.RandomState":
+        state = {**state, "has_gauss": 0, "gauss": 0.0}
+    return state, str(entropy) if is_long else ""
+
+
+def _begun_torch(generator: Any) -> bytes | None:
+    torch: Any = imported("torch")
+    if generator is None or generator.device.type != "cpu":
+        return None
+    begun = torch.Generator()
+    begun.manual_seed(generator.initial_seed())
+    return begun.get_state().numpy().tobytes()  # type: ignore[no-any-return]  # bytes
 
 
 def _seeded_anew(bits: Any) -> dict[str, Any] | None:

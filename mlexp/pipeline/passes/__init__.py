@@ -1,16 +1,20 @@
 """Passes: each changes one thing about a script. `ALL` is their order."""
 
+from mlexp.pipeline.passes.answers import give_answers
 from mlexp.pipeline.passes.awaits import wrap_awaits
 from mlexp.pipeline.passes.declared import take_declarations
 from mlexp.pipeline.passes.errors import replay_errors
 from mlexp.pipeline.passes.figures import show_figures
+from mlexp.pipeline.passes.folders import stay_inside
 from mlexp.pipeline.passes.inputs import bundle_inputs
 from mlexp.pipeline.passes.magics import translate_magics
 from mlexp.pipeline.passes.metrics import name_metrics
-from mlexp.pipeline.passes.notebook import hoist_futures, stand_in
+from mlexp.pipeline.passes.modules import follow_modules
+from mlexp.pipeline.passes.notebook import be_a_notebook, hoist_futures, stand_in
 from mlexp.pipeline.passes.own import take_mlexp_out
 from mlexp.pipeline.passes.params import make_flags
 from mlexp.pipeline.passes.randomness import restore_all_states, restore_states
+from mlexp.pipeline.passes.results import bind_results
 from mlexp.pipeline.passes.scores import keep_scores
 from mlexp.pipeline.passes.secrets import read_secrets
 from mlexp.pipeline.passes.tidy import tidy
@@ -23,9 +27,14 @@ BEFORE_RANDOMNESS: tuple[Pass, ...] = (
     take_mlexp_out,
     hoist_futures,
     translate_magics,
+    bind_results,
+    give_answers,
     read_secrets,
     stand_in,
+    be_a_notebook,
     make_flags,
+    follow_modules,
+    stay_inside,
     bundle_inputs,
     name_metrics,
 )

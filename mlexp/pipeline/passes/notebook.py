@@ -21,7 +21,33 @@ def stand_in(script: Script) -> Script:
         for node in ast.walk(tree) if tree is not None else ():
             if isinstance(node, ast.Name):
                 read.add(node.id)
-    return replace(script, stand_ins=tuple(name for name in SHELL_NAMES if name in read - bound))
+    found = tuple(name for name in SHELL_NAMES if name in read - bound)
+    return replace(script, stand_ins=(*script.stand_ins, *found))
+
+
+def be_a_notebook(script: Script) -> Script:
+    """Let code that asks where it runs find what it found in the notebook: no `__file__`, and an interactive Python."""
+    lines = {
+        "__file__": f'{script.own("globals")}().pop("__file__", None)  # a notebook has none',
+        "ps1": f'{script.own("sys")}.ps1 = "In : "  # as in a notebook',
+    }
+    sections = []
+    for section in script.sections:
+        heads = [line for word, line in lines.items() if word in _words(section.source)]
+        lines = {word: line for word, line in lines.items() if line not in heads}
+        sections.append(replace(section, source="\n".join([*heads, *([""] if heads else []), section.source])))
+    return replace(script, sections=tuple(sections))
+
+
+def _words(source: str) -> set[str]:
+    """Return the names, attributes and texts in a section."""
+    tree = parse(source)
+    found: set[str] = set()
+    for node in ast.walk(tree) if tree is not None else ():
+        match node:
+            case ast.Name(id=word) | ast.Attribute(attr=word) | ast.Constant(value=str(word)):
+                found.add(word)
+    return found
 
 
 def hoist_futures(script: Script) -> Script:

@@ -1,0 +1,191 @@
+"""What is known of the values behind the user's names, from one execution to the next.
+
+After each execution all that it could reach is looked at; what it could not reach is as it was. So a look has to be
+compared with the last one only, whenever that was, and before a cell nothing has to be read that was read after an
+earlier one.
+
+Kept are, by name, an address, a digest and the keys of the nodes that the name leads to, and by node two digests:
+about a hundred bytes a node, of at most 5,000 nodes a look; of no value anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from mlexp.fingerprint.nodes import Node, Trait, Walk, twin_of
+
+_MAX_KNOWN = 100_000
+_MAX_REACH = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a name stood for when it was looked at last."""
+
+    place: int
+    """The address of its object."""
+    digest: int
+    """Of its value, where that is plain; else of its key."""
+    reach: frozenset[int]
+    """The keys of all that it leads to."""
+    whole: bool
+    """Whether all of that was opened."""
+
+
+@dataclass(slots=True)
+class Fates:
+    """What has become of nodes that were known before; those that are the same are left out."""
+
+    changed: set[int] = field(default_factory=set)
+    unknown: set[int] = field(default_factory=set)
+    """Nothing could tell, or not in time."""
+    moved: set[int] = field(default_factory=set)
+    """Nothing could tell; but they are of a kind that nearly any use moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that some names led to at one moment."""
+
+    names: Mapping[str, Seen]
+    nodes: Mapping[int, Node]
+    skipped: frozenset[str] = frozenset()
+    """Names for which no time was left."""
+
+
+@dataclass(slots=True)
+class Known:
+    """The last look at each name and node."""
+
+    is_own: Callable[[str], bool]
+    names: dict[str, Seen] = field(default_factory=dict)
+    nodes: dict[int, Node] = field(default_factory=dict)
+    stale: set[int] = field(default_factory=set)
+    """Nodes that may have changed since they were looked at."""
+
+    def look(self, names: Iterable[str], namespace: Mapping[str, object], *, until: float) -> Look:
+        """Look at names, the first ones first; keep nothing."""
+        walk = Walk(until=until, is_own=self.is_own)
+        roots: dict[str, tuple[int, int, int | None]] = {}
+        skipped = set()
+        for name in names:
+            if name in namespace and name not in roots:
+                if len(roots) % 32 == 31 and perf_counter() > until:
+                    skipped.add(name)
+                    continue
+                value = namespace[name]
+                roots[name] = (id(value), *walk.root(value))
+        walk.run()
+        seen = {}
+        for name, (place, digest, key) in roots.items():
+            reach, whole = _reach(key, walk.nodes)
+            seen[name] = Seen(place, digest, reach, whole)
+        return Look(seen, walk.nodes, frozenset(skipped))
+
+    def look_around(
+        self, names: Iterable[str], gone: Iterable[str], namespace: Mapping[str, object], *, until: float
+    ) -> Look:
+        """Look at names, and at others that led to what these and those that are gone do not lead to any more."""
+        look = self.look(names, namespace, until=until)
+        last = [self.names[name].reach for name in (*look.names, *gone) if name in self.names]
+        lost = frozenset().union(*last) - look.nodes.keys()
+        others = self.leading_to(lost) - look.names.keys() - look.skipped
+        if not others:
+            return look
+        more = self.look(sorted(others), namespace, until=until)
+        return Look({**look.names, **more.names}, {**look.nodes, **more.nodes}, look.skipped | more.skipped)
+
+    def fates(self, look: Look) -> Fates:
+        """Return what has become of the nodes that a look came upon and that were known before."""
+        found, known = Fates(), self.nodes
+        for key, node in look.nodes.items():
+            before = known.get(key)
+            if before is None or (before == node and node.full is not None and not node.trait):
+                continue  # made by the cell, or the same: of what was there before a cell, the look before it knows
+            self._judge(key, before, node, found)
+        both = look.nodes.keys() & known.keys()
+        for name, seen in look.names.items():
+            last = self.names.get(name)
+            if last is not None and last.place == seen.place and not (seen.whole and last.whole):
+                found.unknown |= (seen.reach | last.reach) - both  # of what was not opened twice, nothing can be told
+        for name in look.skipped & self.names.keys():
+            found.unknown |= self.names[name].reach - look.nodes.keys()
+        found.unknown -= found.changed
+        return found
+
+    def _judge(self, key: int, before: Node, node: Node, found: Fates) -> None:
+        differs = before.quick != node.quick
+        if not differs and node.trait is Trait.MOVING:
+            found.moved.add(key)
+        elif not differs and (node.trait is Trait.OPAQUE or before.full is None or node.full is None):
+            found.unknown.add(key)
+        elif differs or before.full != node.full:
+            if node.trait is Trait.CACHE or key in self.stale:
+                found.unknown.add(key)
+                return
+            found.changed.add(key)
+            if (twin := twin_of(key)) is not None and twin in self.nodes:
+                found.changed.add(twin)
+
+    def keep(self, look: Look, fates: Fates) -> None:
+        """Take a look for the last one.
+
+        Args:
+            look: What was seen.
+            fates: What has become of nodes: an older digest of one that may have changed is doubtful from here on.
+        """
+        for key, node in look.nodes.items():
+            if node.full is None and key not in fates.changed:
+                before = self.nodes.get(key)
+                if before is not None and before.full is not None and before.quick == node.quick:
+                    continue
+            self.nodes[key] = node
+        self.stale -= look.nodes.keys() - fates.unknown
+        for key in fates.changed - look.nodes.keys():
+            self.nodes.pop(key, None)
+        self.stale |= {key for key in fates.unknown | fates.moved if key in self.nodes and self._is_older(key, look)}
+        for name, seen in look.names.items():
+            last = self.names.get(name)
+            if not seen.whole and last is not None and last.place == seen.place:
+                seen = Seen(seen.place, seen.digest, seen.reach | last.reach, whole=False)
+            self.names[name] = seen
+        if len(self.nodes) > _MAX_KNOWN:
+            self._forget_unreached()
+
+    def _is_older(self, key: int, look: Look) -> bool:
+        """Tell whether what is known of a node is from before a look."""
+        return self.nodes[key] is not look.nodes.get(key)
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Forget names that are gone."""
+        for name in names:
+            self.names.pop(name, None)
+
+    def leading_to(self, keys: Set[int]) -> set[str]:
+        """Return the names that led to one of these nodes when they were looked at last."""
+        return {name for name, seen in self.names.items() if not keys.isdisjoint(seen.reach)} if keys else set()
+
+    def _forget_unreached(self) -> None:
+        reached = set().union(*(seen.reach for seen in self.names.values()))
+        self.nodes = {key: node for key, node in self.nodes.items() if key in reached}
+        self.stale &= reached
+        if len(self.nodes) > _MAX_KNOWN:  # too much to be known: all is looked at anew
+            self.names, self.nodes, self.stale = {}, {}, set()
+
+
+def _reach(key: int | None, nodes: Mapping[int, Node]) -> tuple[frozenset[int], bool]:
+    if key is None:
+        return frozenset(), True
+    found, pending, whole = {key}, [key], True
+    while pending:
+        node = nodes.get(pending.pop())
+        if node is None or len(found) > _MAX_REACH:
+            whole = False
+            continue
+        for child in node.children:
+            if child not in found:
+                found.add(child)
+                pending.append(child)
+    return frozenset(found), whole

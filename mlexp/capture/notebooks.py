@@ -1,0 +1,65 @@
+"""The notebook's file as it was last saved."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from mlexp.dataflow.document import SavedNotebook
+
+LIMIT_BYTES = 64 * 2**20
+"""Of a larger file nothing is read."""
+AT_ONCE_BYTES = 2**20
+"""A file up to this size is read in a moment."""
+
+
+def size_of(path: str) -> int | None:
+    """Return the size of a file; None if there is none."""
+    try:
+        return os.stat(path).st_size
+    except (OSError, ValueError):
+        return None
+
+
+def saved_notebook(path: str | None, *, clean: Callable[[str], str]) -> SavedNotebook | None:
+    """Return the code cells of a notebook's file; None where it is no notebook, too large, or cannot be read.
+
+    Args:
+        path: The file.
+        clean: Takes secrets out of code, as it was taken out of what ran.
+    """
+    if path is None or not path.endswith(".ipynb"):
+        return None
+    try:
+        stat = os.stat(path)
+        cells = _cells(path, stat.st_mtime_ns, stat.st_size) if stat.st_size <= LIMIT_BYTES else None
+    except (OSError, ValueError, RecursionError):
+        return None
+    if cells is None:
+        return None
+    saved = datetime.fromtimestamp(stat.st_mtime_ns / 1e9, UTC)
+    return SavedNotebook(tuple((cell_id, clean(text)) for cell_id, text in cells), saved)
+
+
+@lru_cache(maxsize=2)
+def _cells(path: str, mtime_ns: int, size: int) -> tuple[tuple[str | None, str], ...] | None:  # noqa: ARG001  (key)
+    """Return (id, text) of each code cell; None for another file than a notebook of format 4."""
+    with open(path, "rb") as file:
+        found: Any = json.loads(file.read())
+    cells = found.get("cells") if isinstance(found, dict) else None
+    if not isinstance(cells, list):
+        return None
+    return tuple(
+        (cell["id"] if isinstance(cell.get("id"), str) else None, _text(cell.get("source")))
+        for cell in cells
+        if isinstance(cell, dict) and cell.get("cell_type") == "code"
+    )
+
+
+def _text(source: Any) -> str:
+    """Return a cell's text, which a file holds as one text or as a list of lines."""
+    return "".join(map(str, source)) if isinstance(source, list) else str(source or "")

@@ -1,0 +1,54 @@
+"""What a look is: a function that gives a kind's state as a mapping of plain values, cheap to take and to compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+State = Mapping[str, object] | Mapping[bytes, object]
+"""The details of one kind with their values; a kind of one value has the detail ""."""
+
+_NOTHING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One kind of global state."""
+
+    kind: str
+    take: Callable[[], State | None]
+    """None: its library is not imported."""
+    given: Callable[[], State | None] = lambda: None
+    """The state that the library begins with: what was there before the execution that imported it."""
+    drifts: bool = True
+    """Whether a change between two executions is one; a front end changes some things itself."""
+    comes: bool = False
+    """Whether details come and go by what an execution does; else those that are new are a library's own."""
+
+    spread: Callable[[State], dict[object, object]] = dict
+    """Gives the details of a state that is taken in another form."""
+
+    def differences(self, before: State | None, after: State | None) -> Iterator[str]:
+        """Yield what differs between two states, as texts such as "env:LANG"."""
+        if before is None:
+            before = self.given()
+        if before is None or after is None or before is after or before == after:
+            return
+        was, now = self.spread(before), self.spread(after)
+        for detail in was.keys() | now.keys() if self.comes else was.keys() & now.keys():
+            if was.get(detail, _NOTHING) != now.get(detail, _NOTHING):
+                yield f"{self.kind}:{_text(detail)}" if detail else self.kind
+
+
+def _text(detail: object) -> str:
+    return detail.decode(errors="replace") if isinstance(detail, bytes) else str(detail)
+
+
+def plain(value: object) -> object:
+    """Return a value by which it can be told from another later: itself if it is plain, else who it is."""
+    cls = type(value)
+    if value is None or cls is str or cls is bool or cls is int or cls is float or cls is bytes:
+        return value
+    if cls is tuple or cls is list:
+        return cls, tuple(map(plain, value))  # type: ignore[call-overload]  # a tuple or a list
+    return "object", id(value)

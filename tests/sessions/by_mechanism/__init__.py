@@ -1,0 +1,1 @@
+"""The sessions, a file for each mechanism."""
