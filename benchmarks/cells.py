@@ -29,6 +29,7 @@ print(json.dumps(times[3:]))
 """
 AROUND, RUN = "5 % or 3 ms more", "12 ms more"
 FRAME = "import pandas as pd, numpy as np\nframe = pd.DataFrame(np.random.default_rng(0).normal(size=({rows}, 10)))"
+LIBRARIES = "import matplotlib.pyplot as plt, numpy as np, pandas as pd, sklearn.linear_model\nplt.close('all')"
 NAMES = "import numpy as np\nfor i in range(5000):\n    globals()[f'name_{i}'] = float(i)"
 FIT = (
     "from sklearn.datasets import make_classification\nfrom sklearn.linear_model import LogisticRegression\n"
@@ -57,6 +58,10 @@ UNTRACKED = (
     Case("a trivial cell beside a frame of 2 GB", "x = 1", FRAME.format(rows=25_000_000), n=100),
     Case("a cell that reads a frame of 2 GB", "n = len(frame)", FRAME.format(rows=25_000_000), n=100),
     Case("a trivial cell after 1,000 executions", "x = 1", history=1000),
+    Case("a trivial cell beside four libraries", "x = np.pi; plt; pd", LIBRARIES),
+    Case("a cell that changes a frame of 100 MB", "frame.iloc[5, 5] = 0.5", FRAME.format(rows=1_250_000), n=100),
+    Case("a cell that changes one of 1,000 lists", "lists[500].append(1)", "lists = [[i] for i in range(1000)]"),
+    Case("a cell that calls `exec` beside 5,000 names", "exec('x = 1'.strip())", NAMES),
 )
 TRACKED = (
     Case("a trivial cell", "lr = 0.1\nscore = lr * 2"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mlexp.capture.opening import Opening
 
-_BEFORE_S = 0.0008
-_AFTER_S = 0.0014
+_BEFORE_S = 0.0006
+_AFTER_S = 0.0012
 _SHARE = 0.03
 """Of the cell's own time, where that is more."""
 _TRACKED_BEFORE_S = 0.1

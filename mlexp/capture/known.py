@@ -4,8 +4,8 @@ After each execution all that it could reach is looked at; what it could not rea
 compared with the last one only, whenever that was, and before a cell nothing has to be read that was read after an
 earlier one.
 
-Kept are, by name, an address, a digest and the keys of the nodes that the name leads to, and by node two digests:
-about a hundred bytes a node, of at most 5,000 nodes a look; of no value anything else.
+Kept are, by name, an address, a digest and the keys of the nodes that the name leads to, and by node two digests and
+keys; of no value anything else. That is about 200 bytes a node, and at most 100,000 nodes.
 """
 
 from __future__ import annotations
@@ -89,13 +89,19 @@ class Known:
     ) -> Look:
         """Look at names, and at others that led to what these and those that are gone do not lead to any more."""
         look = self.look(names, namespace, until=until)
-        last = [self.names[name].reach for name in (*look.names, *gone) if name in self.names]
+        left = [name for name, seen in look.names.items() if self._is_left(name, seen)]
+        last = [self.names[name].reach for name in (*left, *gone) if name in self.names]
         lost = frozenset().union(*last) - look.nodes.keys()
         others = self.leading_to(lost) - look.names.keys() - look.skipped
         if not others:
             return look
         more = self.look(sorted(others), namespace, until=until)
         return Look({**look.names, **more.names}, {**look.nodes, **more.nodes}, look.skipped | more.skipped)
+
+    def _is_left(self, name: str, seen: Seen) -> bool:
+        """Tell whether a name may lead less far than before, and not only was followed less far."""
+        last = self.names.get(name)
+        return last is not None and (seen.whole or last.place != seen.place)
 
     def fates(self, look: Look) -> Fates:
         """Return what has become of the nodes that a look came upon and that were known before."""
@@ -142,7 +148,7 @@ class Known:
                 if before is not None and before.full is not None and before.quick == node.quick:
                     continue
             self.nodes[key] = node
-        self.stale -= look.nodes.keys() - fates.unknown
+        self.stale -= {key for key, node in look.nodes.items() if node.full is not None} - fates.unknown
         for key in fates.changed - look.nodes.keys():
             self.nodes.pop(key, None)
         self.stale |= {key for key in fates.unknown | fates.moved if key in self.nodes and self._is_older(key, look)}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from mlexp.dataflow.document import SavedNotebook
+from mlexp.records import Execution
 
 LIMIT_BYTES = 64 * 2**20
 """Of a larger file nothing is read."""
@@ -25,11 +26,14 @@ def size_of(path: str) -> int | None:
         return None
 
 
-def saved_notebook(path: str | None, *, clean: Callable[[str], str]) -> SavedNotebook | None:
+def saved_notebook(
+    path: str | None, executions: Sequence[Execution], *, clean: Callable[[str], str]
+) -> SavedNotebook | None:
     """Return the code cells of a notebook's file; None where it is no notebook, too large, or cannot be read.
 
     Args:
         path: The file.
+        executions: Those of its session: a text that stands there has no secrets.
         clean: Takes secrets out of code, as it was taken out of what ran.
     """
     if path is None or not path.endswith(".ipynb"):
@@ -41,8 +45,9 @@ def saved_notebook(path: str | None, *, clean: Callable[[str], str]) -> SavedNot
         return None
     if cells is None:
         return None
+    known = {execution.source for execution in executions}
     saved = datetime.fromtimestamp(stat.st_mtime_ns / 1e9, UTC)
-    return SavedNotebook(tuple((cell_id, clean(text)) for cell_id, text in cells), saved)
+    return SavedNotebook(tuple((i, text if text in known else clean(text)) for i, text in cells), saved)
 
 
 @lru_cache(maxsize=2)

@@ -61,11 +61,14 @@ class Document:
     _by_text: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     _deleted: frozenset[str] = frozenset()
     _saved: datetime | None = None
+    _inner: frozenset[int] = frozenset()
     _known: dict[tuple[str | None, str], tuple[int, ...]] = field(default_factory=dict)
     """Answers that were given, for they are asked for again and again."""
 
     def places(self, execution: Execution) -> tuple[int, ...]:
         """Return the positions at which the text that an execution ran stands; its own cell's alone, if it does."""
+        if self.is_inner(execution):
+            return ()
         key = execution.cell_id, execution.source
         if key not in self._known:
             own = self.own_place(execution)
@@ -76,12 +79,20 @@ class Document:
 
     def own_place(self, execution: Execution) -> int | None:
         """Return the position of the cell that an execution ran, whatever its text is by now; None: not known."""
-        return self._by_id.get(execution.cell_id) if execution.cell_id is not None else None
+        if execution.cell_id is None or self.is_inner(execution):
+            return None
+        return self._by_id.get(execution.cell_id)
+
+    def is_inner(self, execution: Execution) -> bool:
+        """Tell whether another execution ran this one, by `get_ipython().run_cell`: it is of no cell."""
+        return execution.index in self._inner
 
     def standing(self, execution: Execution) -> Standing:
         """Tell what became of the text that an execution ran."""
         if self.places(execution):
             return Standing.STANDS
+        if self.is_inner(execution):
+            return Standing.UNKNOWN
         if self.own_place(execution) is not None:
             return Standing.EDITED
         if execution.cell_id in self._deleted:
@@ -98,6 +109,8 @@ def document_of(executions: Sequence[Execution], saved: SavedNotebook | None) ->
         executions: Those of a session, in order.
         saved: Its file; None where there is none.
     """
+    inner = _inner(executions)
+    executions = [execution for execution in executions if execution.index not in inner]
     latest: dict[str, Execution] = {}
     deleted: dict[str, datetime | None] = {}
     for execution in executions:
@@ -107,7 +120,7 @@ def document_of(executions: Sequence[Execution], saved: SavedNotebook | None) ->
             latest[execution.cell_id] = execution
             deleted.pop(execution.cell_id, None)
     if saved is None:
-        return _gathered(executions, latest, deleted)
+        return _gathered(executions, latest, deleted, inner)
     cells = [Cell(text_of(text), cell_id) for cell_id, text in saved.cells]
     places = _places(cells, executions, latest)
     gone = {cell_id for cell_id, when in deleted.items() if cell_id not in places or _is_later(when, saved.saved)}
@@ -133,6 +146,7 @@ def document_of(executions: Sequence[Execution], saved: SavedNotebook | None) ->
         _by_text=_by_text(found),
         _deleted=frozenset(gone),
         _saved=saved.saved,
+        _inner=inner,
     )
 
 
@@ -192,7 +206,10 @@ def _insert(
 
 
 def _gathered(
-    executions: Sequence[Execution], latest: Mapping[str, Execution], deleted: Mapping[str, datetime | None]
+    executions: Sequence[Execution],
+    latest: Mapping[str, Execution],
+    deleted: Mapping[str, datetime | None],
+    inner: frozenset[int],
 ) -> Document:
     """Return what is known without a file: the cells that ran, in the order in which they first did."""
     cells: list[Cell] = []
@@ -208,7 +225,25 @@ def _gathered(
             by_id[cell_id] = len(cells)
         texts.add(text)
         cells.append(Cell(text, cell_id, is_placed=False))
-    return Document(tuple(cells), is_known=False, _by_id=by_id, _by_text=_by_text(cells), _deleted=frozenset(deleted))
+    return Document(
+        tuple(cells), is_known=False, _by_id=by_id, _by_text=_by_text(cells), _deleted=frozenset(deleted), _inner=inner
+    )
+
+
+def _inner(executions: Iterable[Execution]) -> frozenset[int]:
+    """Return the indices of executions that began and ended while another one of the same cell was under way."""
+    found = set()
+    outer: tuple[Execution, float] | None = None
+    for execution in sorted(executions, key=lambda e: e.index):
+        if execution.started is None or not execution.observed:
+            continue
+        start = execution.started.timestamp()
+        within = outer is not None and start + execution.elapsed_s < outer[1]
+        if outer is not None and within and execution.cell_id == outer[0].cell_id:
+            found.add(execution.index)
+        else:
+            outer = execution, start + execution.elapsed_s
+    return frozenset(found)
 
 
 def _by_text(cells: Sequence[Cell]) -> dict[str, tuple[int, ...]]:

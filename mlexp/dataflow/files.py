@@ -20,8 +20,9 @@ _LONGEST = 1024
 _MOST = 64
 _NATIVE = (
     "parquet", "feather", "ipc", ".write_", ".scan_", ".sink_", "COPY", "connect", "File(", "HDFStore", "hdf",
-    "safetensors", "save_file", "save_model", "netcdf", "zarr", "imwrite", "memmap", "Popen", "check_call", "check_output", ".system(",
-    "subprocess", "run_cell_magic", "torch.save", "arrow", "duckdb", "xgb", ".sql(",
+    "safetensors", "save_file", "save_model", "netcdf", "zarr", "imwrite", "memmap", "Popen",
+    "check_call", "check_output", ".system(", "subprocess", "run_cell_magic",
+    "torch.save", "arrow", "duckdb", "xgb", ".sql(",
 )  # fmt: skip
 """What texts say that may read or write files in a way that Python tells nothing of."""
 _SHELLS = frozenset({"bash", "sh", "script", "sx", "system", "!", "zsh"})
@@ -185,6 +186,8 @@ class _Shell:
     def _of_any(self, words: list[str]) -> None:
         """Take a command that is not known: what it is given may be read, what stands behind `-o` is written."""
         taken = False
+        if os.path.isabs(words[0]) or "/" not in words[0]:
+            words = words[1:]  # the program itself, which is no file of the user's
         for before, word in zip(["", *words], words, strict=False):
             option, _, value = word.partition("=")
             if taken:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from mlexp.dataflow.cell import magic_call, parse
 from mlexp.dataflow.late import read_at_once
-from mlexp.dataflow.rules import called
 
 _EVALUATES = frozenset({"eval", "exec"})
 _NAMESPACES = frozenset({"globals", "locals", "vars"})
@@ -111,7 +110,7 @@ def _names_in_call(node: ast.Call) -> frozenset[str] | None:
         if isinstance(text, ast.Constant) and isinstance(text.value, str):
             return _loads(text.value)
         return None
-    if isinstance(node.func, ast.Attribute) and called(node) in ("query", "eval"):
+    if isinstance(node.func, ast.Attribute) and node.func.attr in ("query", "eval"):
         constants = [n.value for a in node.args for n in ast.walk(a) if isinstance(n, ast.Constant)]
         texts = [text for text in constants if isinstance(text, str)]
         names = {name for text in texts for name in _MENTION.findall(text)}

@@ -39,7 +39,9 @@ class Side:
         return found.union(*self.imports.values())
 
     def contributions(self, *, only: Set[int] | None = None) -> list[tuple[Execution, frozenset[str]]]:
-        """Return the executions with what they made of what was needed after them: names, else files, else imports.
+        """Return the executions with what they made of what was needed after them.
+
+        These are imports, names, else files, else global state, else generators of random numbers.
 
         Args:
             only: Indices of those whose own needs count; None: all.
@@ -51,6 +53,7 @@ class Side:
             imports = self.imports.get(execution.index)
             what = imports or frozenset(made_by(effects) & wanted)
             what = what or frozenset(os.path.basename(p) for p in files.intersection(_written_by(execution)))
+            what = what or frozenset(execution.state) or _moved_by(execution)
             found.append((execution, what))
             if imports is None and (only is None or execution.index in only):
                 wanted = (wanted - effects.rebound) | reads_of(execution)
@@ -85,11 +88,19 @@ class Laid:
         self.stop = stop
         self.target_place = document.own_place(target)
         actual = actual or slice_of(executions, target)
+        by_index = {e.index: e for e in executions}
+        needed = [target if i == target.index else by_index[i] for i in actual.needed]
+        self.names = frozenset().union(*(reads_of(e) | made_by(effects_of(e)) for e in needed))
+        """All that those who are needed find and make."""
         self.virtual = run_from_top(
-            executions, document, stop=stop, preferred=frozenset(actual.needed), only_run=only_run
+            executions,
+            document,
+            stop=stop,
+            preferred=frozenset((*actual.needed, *actual.doubtful)),
+            names=self.names,
+            only_run=only_run,
         )
         from_top = slice_of([v.execution for v in self.virtual], replace(target, index=stop))
-        by_index = {e.index: e for e in executions}
         by_place = {v.place: v for v in self.virtual}
         self.ran = Side(tuple(by_index[i] for i in actual.needed if i != target.index), target, actual.imports)
         self.cells = [by_place[i] for i in from_top.needed if i != stop]
@@ -158,8 +169,12 @@ class Laid:
             told |= {v.place for v in self.cells if v.origin is None and made_by(effects_of(v.execution)) & what}
             yield Reason(f"{_quoted(what)} {verb} a cell that no longer stands in the notebook ({in_(execution)})")
         elif standing is Standing.UNKNOWN:
-            why = "ran before mlexp was loaded" if not execution.observed else "is not in the notebook as last saved"
-            yield Reason(f"{_quoted(what)} {verb} {in_(execution)}, whose cell {why}", is_sure=False)
+            why = "whose cell is not in the notebook as last saved"
+            if self.document.is_inner(execution):
+                why = "which another cell ran"
+            elif not execution.observed:
+                why = "which ran before mlexp was loaded"
+            yield Reason(f"{_quoted(what)} {verb} {in_(execution)}, {why}", is_sure=False)
         else:
             yield from self._of_standing(execution, what, told)
 
@@ -203,7 +218,8 @@ class Laid:
         """Yield what may have had a part on one side only."""
         known = {v.place for v in (*self.cells, *self._would_perhaps)}
         for execution in self._ran_perhaps:
-            if not known.intersection(self.document.places(execution)):
+            places = self.document.places(execution)
+            if not known.intersection(places) and not any(place < self.stop for place in places):
                 yield Reason(f"{in_(execution)} may have changed {_suspects(execution)}", is_sure=False)
         ran = {p for e in (*self.ran.executions, *self._ran_perhaps) for p in self.document.places(e)}
         for virtual in self._would_perhaps:
@@ -225,6 +241,10 @@ def made_by(effects: Effects) -> frozenset[str]:
     return effects.bound | effects.changed
 
 
+def _moved_by(execution: Execution) -> frozenset[str]:
+    return frozenset(s.variable or s.generator for s in execution.generators if s.before != s.after)
+
+
 def _written_by(execution: Execution) -> tuple[str, ...]:
     return (*execution.writes, *execution.removes)
 
@@ -239,7 +259,8 @@ def _conflict(one: Execution, other: Execution) -> str:
         return _quoted(told)
     written = [set(_written_by(e)) for e in (one, other)]
     files = (written[0] & (written[1] | set(other.reads))) | (written[1] & set(one.reads))
-    return _quoted({os.path.basename(path) for path in files}) if files else ""
+    shared = {os.path.basename(path) for path in files} or set(one.state).intersection(other.state)
+    return _quoted(shared) if shared else ""
 
 
 def _verb(execution: Execution, what: Set[str]) -> str:
@@ -251,8 +272,7 @@ def _verb(execution: Execution, what: Set[str]) -> str:
 
 
 def _suspects(execution: Execution) -> str:
-    names = effects_of(execution).suspected
-    return _quoted(names) if names else "global state"
+    return _quoted(effects_of(execution).suspected or frozenset(execution.state))
 
 
 def _quoted(names: Set[str]) -> str:

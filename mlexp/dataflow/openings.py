@@ -26,10 +26,12 @@ _LOOKS = frozenset({"exists", "isfile", "isdir", "getsize", "getmtime", "is_file
 _MOVERS = frozenset({"copy", "copy2", "copyfile", "copytree", "move", "rename", "replace", "unpack_archive"})
 _MOVING = frozenset({"shutil", "os"})
 _LISTINGS = frozenset({"glob", "iglob", "rglob", "listdir", "iterdir"})
-_COMMANDS = frozenset({
-    "run", "call", "check_call", "check_output", "Popen", "getoutput", "getstatusoutput", "system", "popen", "sql",
-    "query", "execute", "executescript", "from_query", "read_sql", "read_sql_query",
+_SHELLS = frozenset({
+    "run", "call", "check_call", "check_output", "Popen", "getoutput", "getstatusoutput", "system", "popen",
+    "create_subprocess_shell", "create_subprocess_exec",
 })  # fmt: skip
+_SHELL_MODULES = frozenset({"subprocess", "os", "sp", "asyncio", "commands"})
+_QUERIES = frozenset({"sql", "query", "execute", "executescript", "from_query", "read_sql", "read_sql_query"})
 _READING = frozenset("rbtU:gz2*|")
 _PATH_METHODS = frozenset({"read_text", "read_bytes"})
 
@@ -93,12 +95,22 @@ def listing_of(node: ast.AST) -> ast.expr | None:
     return None
 
 
+def starts_process(node: ast.AST) -> bool:
+    """Tell whether a call starts another program."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=name)):
+            return name in _SHELLS and (owner in _SHELL_MODULES or owner.startswith("subprocess"))
+        case ast.Call(func=ast.Name(id=name)):
+            return name in _SHELLS - {"run", "call", "system"}
+    return False
+
+
 def texts_of_command(node: ast.AST) -> list[ast.expr]:
-    """Return the texts that a call hands to a shell or a database; the paths in them are parts of longer texts."""
+    """Return the texts that a call hands to a database; the paths in them are parts of longer texts."""
     if not isinstance(node, ast.Call):
         return []
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    if name not in _COMMANDS:
+    if name not in _QUERIES:
         return []
     given = [*node.args[:1], *(k.value for k in node.keywords if k.arg in ("args", "query", "sql", "cmd"))]
     found: list[ast.expr] = []

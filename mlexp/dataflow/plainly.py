@@ -7,6 +7,7 @@ Plainly changed: by item, attribute or operator, by a method called for nothing 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -41,6 +42,9 @@ _READS = frozenset(
     most_common total union intersection difference issubset issuperset eval""".split()
 )
 """Methods that read their object."""
+_CANVAS = re.compile(r"ax(?:e?s)?\d*|ax_\w+|fig(?:ure)?\d*")
+"""Names of what is drawn on: of these, a method that draws changes its object."""
+_DRAWS = frozenset("plot hist boxplot scatter bar line pie kde".split())
 _CHANGES = frozenset("shuffle heappush heappop heapify setattr delattr fill_ put place copyto putmask".split())
 """Functions that change their first argument."""
 
@@ -54,6 +58,8 @@ class Plainly:
     """Names of which no mention can change the object, unless it is used up by being read."""
     asked: frozenset[str] = frozenset()
     """Of these, names of which no mention can even move an iterator."""
+    set_on: frozenset[str] = frozenset()
+    """Names of which it sets an attribute, such as `config` in `config.lr = 0.1`."""
 
 
 def plainly(tree: ast.Module) -> Plainly:
@@ -65,7 +71,9 @@ def plainly(tree: ast.Module) -> Plainly:
         mentions.setdefault(name, []).append(care)
     read = {name for name, cares in mentions.items() if max(cares) <= 1} - changed
     asked = {name for name in read if max(mentions[name]) == 0}
-    return Plainly(frozenset(changed - {""}), frozenset(read), frozenset(asked))
+    stores = (n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load))
+    set_on = {n.value.id for n in stores if isinstance(n.value, ast.Name)}
+    return Plainly(frozenset(changed - {""}), frozenset(read), frozenset(asked), frozenset(set_on))
 
 
 def _changed(node: ast.AST) -> Iterator[str]:
@@ -97,7 +105,7 @@ def _called_for_effect(statement: ast.stmt) -> Iterator[str]:
     call = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or magic_call(call) is not None:
         return
-    if call.func.attr not in _READS:
+    if not _reads(call.func):
         yield root_of(call.func)
 
 
@@ -114,7 +122,7 @@ def _mentions(tree: ast.AST) -> Iterator[tuple[str, int]]:
                 given = [*args, *(keyword.value for keyword in keywords)]
                 pending += [(argument, inner) for argument in given]
                 if isinstance(function, ast.Attribute):
-                    pending.append((function.value, 1 if function.attr in _READS else 2))
+                    pending.append((function.value, 1 if _reads(function) else 2))
                 else:
                     pending.append((function, 2))
             case ast.Attribute(value=inner_node) | ast.Subscript(value=inner_node):
@@ -143,10 +151,18 @@ def _mentions(tree: ast.AST) -> Iterator[tuple[str, int]]:
                     (child, min(care, 1) if isinstance(node, ast.Expr) else care)
                     for child in ast.iter_child_nodes(node)
                 ]
+            case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
+                pending += [(child, 0 if child is test else 2) for child in ast.iter_child_nodes(node)]
             case ast.For(iter=iterated) | ast.comprehension(iter=iterated):
                 pending += [(child, 1 if child is iterated else 2) for child in ast.iter_child_nodes(node)]
             case _:
                 pending += [(child, 2) for child in ast.iter_child_nodes(node)]
+
+
+def _reads(method: ast.Attribute) -> bool:
+    """Tell whether a method only reads its object."""
+    draws = method.attr in _DRAWS and _CANVAS.fullmatch(root_of(method)) is not None
+    return method.attr in _READS and not draws
 
 
 def _care_of(function: ast.expr) -> int:

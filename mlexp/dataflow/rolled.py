@@ -31,7 +31,7 @@ def rolls(
     for generator in dict.fromkeys(s.generator for e in users for s in e.generators if _moved(s)):
         yield from _rolled(generator, executions, steps, wanted | {target.index})
         for each in virtual:
-            text = each.execution.python
+            text = each.execution.source
             if each.origin is None and (seeds(text) or _DRAWS.search(text)):
                 yield f"a cell that never ran would draw or seed random numbers of `{generator}`", seeds(text)
                 break

@@ -32,6 +32,9 @@ _SEEDERS = {
     "torch.seed": _TORCH,
 }
 _CONSTRUCTORS = frozenset("default_rng SeedSequence PCG64 PCG64DXSM MT19937 Philox SFC64 RandomState Random".split())
+_PREPARE = frozenset(
+    "print int str seed manual_seed use_deterministic_algorithms filterwarnings set_printoptions set_option".split()
+)
 _OBJECT_SEEDERS = frozenset({"seed", "manual_seed", "setstate", "set_state"})
 _SEEDS = re.compile(r"seed|set_?state|\.state\b")
 _BY_CHANCE = re.compile(
@@ -127,6 +130,14 @@ class Seeds:
 
         return self._begin_with(body, seeds)
 
+    def only_seeds(self, statement: ast.stmt) -> bool:
+        """Tell whether a statement seeds, or only prepares that: imports, definitions, constants, switches."""
+        if isinstance(statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef)):
+            return True
+        calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
+        is_plain = isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr))
+        return is_plain and all(self._seeded_by(call) or called(call) in _PREPARE for call in calls)
+
     def _begin_with(self, body: Iterable[ast.stmt], seeds: Callable[[ast.AST], bool]) -> bool:
         """Tell whether what `seeds` is told of comes before anything in the statements draws."""
         for statement in body:
@@ -195,6 +206,7 @@ def seeders_of(executions: Sequence[Execution], needed: Set[int]) -> set[int]:
     """Return the executions, not needed so far, that seeded the generators which needed ones draw from next.
 
     Their states can be restored without them; but a script that seeds is shorter, and can be run with another seed.
+    Those that do something else, too, are left out.
 
     Args:
         executions: Those of a session, in order.
@@ -217,5 +229,7 @@ def seeders_of(executions: Sequence[Execution], needed: Set[int]) -> set[int]:
             if moved.made and moved.variable:
                 last.pop(key, None)
             elif key in fixed or (moved.variable and seeds_object(tree, root_of(key))):
-                last[key] = execution.index
+                last.pop(key, None)
+                if execution.index in needed or all(map(seeds.only_seeds, tree.body)):
+                    last[key] = execution.index
     return found - needed

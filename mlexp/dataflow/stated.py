@@ -102,20 +102,21 @@ def _attribute(node: ast.Attribute, modules: Mapping[str, str]) -> Iterator[str]
 
 def _call(node: ast.Call) -> Iterator[str]:
     name = _last(node.func)
-    texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+    first = node.args[0] if node.args else None
+    text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
     keywords = [keyword.arg for keyword in node.keywords if keyword.arg]
     owner = _chain(node.func.value) if isinstance(node.func, ast.Attribute) else ""
     if name in _CALLS:
-        yield f"warnings:{texts[0]}" if _CALLS[name] == "warnings" and texts[:1] == ["error"] else _CALLS[name]
+        yield "warnings:error" if _CALLS[name] == "warnings" and text == "error" else _CALLS[name]
     elif name in _KEYED:
         every = _ERRORS if name == "seterr" and "all" in keywords else ()
         yield from (f"{_KEYED[name]}:{key}" for key in {*keywords, *every} - {"all"})
     elif name in _GROWS and owner == "sys.path":
         yield "sys.path"
-    elif name in ("set_option", "reset_option") and texts and isinstance(texts[0], str):
-        yield f"pandas.options:{texts[0]}"
-    elif name in ("setdefault", "pop", "putenv") and texts and (owner.endswith("environ") or name == "putenv"):
-        yield f"env:{texts[0]}"
+    elif name in ("set_option", "reset_option") and text:
+        yield f"pandas.options:{text}"
+    elif name in ("setdefault", "pop", "putenv") and text and (owner.endswith("environ") or name == "putenv"):
+        yield f"env:{text}"
     elif name == "update" and owner.endswith("environ"):
         yield from (f"env:{key}" for key in keywords)
     elif (magic := magic_call(node)) is not None and magic[1][:1] in (("cd",), ("pushd",), ("env",), ("set_env",)):

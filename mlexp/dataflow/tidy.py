@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.document import Document
-from mlexp.dataflow.laid import Laid, Reason, in_
+from mlexp.dataflow.laid import Laid, Reason, in_, made_by
 from mlexp.dataflow.rolled import rolls
+from mlexp.dataflow.slice import effects_of
 from mlexp.records import Execution, Outcome
 
 _MAX_NOTES = 5
@@ -52,10 +53,14 @@ def tidiness(
     if not document.is_known and all(e.cell_id is None for e in executions):
         return Tidiness(None)
     place = next(iter(document.places(target)), None)
-    reasons = [*_of_places(document, target, place)]
     stop = place if place is not None else len(document.cells)
     laid = Laid(executions, target, document, stop=stop)
-    reasons += [*laid.reasons(), *laid.suspicions(), *_of_world(executions, laid, changed_files or {})]
+    reasons = [
+        *_of_places(laid, place),
+        *laid.reasons(),
+        *laid.suspicions(),
+        *_of_world(executions, laid, changed_files or {}),
+    ]
     sure = tuple(dict.fromkeys(reason.text for reason in reasons if reason.is_sure))
     if sure:
         return Tidiness(False, _few(sure))
@@ -68,13 +73,24 @@ def _few(notes: tuple[str, ...]) -> tuple[str, ...]:
     return (*notes[:_MAX_NOTES], f"and {more} more") if more > 0 else notes
 
 
-def _of_places(document: Document, target: Execution, place: int | None) -> Iterator[Reason]:
+def _of_places(laid: Laid, place: int | None) -> Iterator[Reason]:
+    """Yield which cells stand nobody knows where, of those that count."""
+    document, target = laid.document, laid.ran.target
     if not document.is_known:
         return
     if place is None:
         yield Reason("the tracked cell is not in the notebook as it was last saved", is_sure=False)
-    elif not document.cells[place].is_placed:
-        yield Reason(f"the notebook was not saved since the cell of In [{target.number}] was made", is_sure=False)
+    paired = {cell.place for _, cell in laid.pairs}
+    above = [
+        v.origin
+        for v in laid.virtual
+        if not document.cells[v.place].is_placed
+        and v.origin is not None
+        and (v.place in paired or not laid.names.isdisjoint(made_by(effects_of(v.origin))))
+    ]
+    new = [target] if place is not None and not document.cells[place].is_placed else []
+    for execution in [*above, *new]:
+        yield Reason(f"the notebook was not saved since the cell of {in_(execution)} was made", is_sure=False)
 
 
 def _of_world(executions: Sequence[Execution], laid: Laid, changed_files: ChangedFiles) -> Iterator[Reason]:

@@ -20,12 +20,21 @@ from mlexp.dataflow.surely import bound_surely
 from mlexp.records import Execution, Outcome, SessionId
 
 _MAGIC = re.compile(r"[ \t]*[%!?]|[^\n#]*=[ \t]*[%!]|[^\n#]*\?[ \t]*$")
+_WORD = re.compile(r"[^\W\d]\w*")
+_STARS = re.compile(r"import[ \t]*\*|\b(?:exec|globals|locals|vars)\(")
+_MAY_SEED = re.compile(r"seed|set_?state", re.IGNORECASE)
 _SEEDS = re.compile(r"(?:\w*_)?seed(?:_\w+)?|set_state|setstate", re.IGNORECASE)
 _MUTATES = re.compile(
     r"append|extend|insert|pop|popitem|remove|clear|update|setdefault|sort|reverse|add|discard|appendleft|rotate|"
     r"fit\w*|partial_fit|train|eval|step|backward|zero_grad|set_\w+|load_state_dict|compile|shuffle|fill|resize|put|"
     r"\w+_"
 )
+_ONLY_TELLS = re.compile(
+    r"head|tail|info|describe|sample|plot\w*|hist\w*|boxplot|show|savefig|value_counts|is\w+|sum|mean|median|std|var|min|max|"
+    r"count|n?unique|corr|cov|summary|print\w*|to_\w+|get_\w+|predict\w*|score\w*|groupby|nlargest|nsmallest|keys|values|"
+    r"items|copy|memory_usage|quantile|mode|any|all|dtypes|format|join|split|strip|startswith|endswith|lower|upper|index"
+)
+"""Methods that are called for what they return or show."""
 _SHOWS = frozenset({"print", "display", "pprint", "len", "type", "help", "id", "dir", "repr", "str", "isinstance"})
 
 
@@ -47,6 +56,7 @@ def run_from_top(
     *,
     stop: int,
     preferred: Set[int] = frozenset(),
+    names: Set[str] = frozenset(),
     only_run: bool = False,
 ) -> tuple[Virtual, ...]:
     """Return what the cells below `stop` would do.
@@ -57,6 +67,7 @@ def run_from_top(
         stop: The position up to which it is run.
         preferred: Indices of executions that tell best what their cells do: one that ran again and found its work done
             (`if x is None: x = load()`) tells less.
+        names: What counts: a cell that never ran and mentions none of it is taken to do nothing.
         only_run: Whether cells that never ran are left out.
     """
     origins: dict[int, Execution] = {}
@@ -69,9 +80,16 @@ def run_from_top(
         if origin is not None:
             found.append(Virtual(place, replace(origin, index=place), origin))
         elif not only_run:
-            found.append(Virtual(place, _by_text(cell.text, place), None))
-    fixed = frozenset().union(*(fixed_in(each.execution.python) for each in found))
-    return tuple(_without_suspicion(each, fixed) if each.origin is None else each for each in found)
+            told = (
+                _told(cell.text)
+                if _STARS.search(cell.text) or not names.isdisjoint(_WORD.findall(cell.text))
+                else _NOTHING
+            )
+            found.append(Virtual(place, _by_text(cell.text, told, place), None))
+    if any(each.execution.changed or each.execution.suspected for each in found if each.origin is None):
+        fixed = frozenset().union(*(fixed_in(each.execution.python) for each in found))
+        return tuple(_without_suspicion(each, fixed) if each.origin is None else each for each in found)
+    return tuple(found)
 
 
 def _without_suspicion(virtual: Virtual, names: Set[str]) -> Virtual:
@@ -83,7 +101,7 @@ def _without_suspicion(virtual: Virtual, names: Set[str]) -> Virtual:
 
 def seeds(python: str) -> bool:
     """Tell whether a text plainly seeds a generator: something called like that is called, or given a seed's state."""
-    return "se" in python and _seeds(python)
+    return _MAY_SEED.search(python) is not None and _seeds(python)
 
 
 @lru_cache(maxsize=4096)
@@ -94,8 +112,7 @@ def _seeds(python: str) -> bool:
     )
 
 
-def _by_text(text: str, place: int) -> Execution:
-    told = _told(text)
+def _by_text(text: str, told: _Told, place: int) -> Execution:
     return Execution(
         session_id=SessionId(""),
         index=place,
@@ -123,6 +140,9 @@ class _Told:
     suspected: tuple[str, ...]
 
 
+_NOTHING = _Told("pass", (), (), (), (), ())
+
+
 @lru_cache(maxsize=2048)
 def _told(text: str) -> _Told:
     """Return what a text does to names as far as it tells.
@@ -132,7 +152,7 @@ def _told(text: str) -> _Told:
     python = "\n".join(_without_magics(text))
     tree = parse(python)
     if tree is None:
-        return _Told("pass", (), (), (), (), ())
+        return _NOTHING
     names = names_of(python)
     surely = frozenset(bound_surely(tree, {}, frozenset()))
     fixed = fixed_in(python)
@@ -200,7 +220,7 @@ def _touched(call: ast.Call, *, is_shown: bool) -> tuple[set[str], set[str]]:
     if isinstance(call.func, ast.Attribute):
         if in_place or _MUTATES.fullmatch(name):
             return ({root} | (handed if name == "shuffle" else set())) - {""}, set()
-        return set(), set() if is_shown else {root} - {""}
+        return set(), set() if is_shown or _ONLY_TELLS.fullmatch(name) else {root} - {""}
     return set(), set() if is_shown or name in _SHOWS else handed
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import IntEnum
 
 from mlexp.dataflow.mentions import Mentions, mentions_of
@@ -52,6 +52,20 @@ def sight(kind: str, changer: Execution, reader: Execution, texts: Sequence[str]
 def kills(kind: str) -> bool:
     """Tell whether a change of that kind makes earlier ones invisible to what comes after it."""
     return not kind.startswith(_ACCUMULATE)
+
+
+def drifts_seen(
+    executions: Sequence[Execution], readers: Sequence[Execution]
+) -> Iterator[tuple[str, Execution, Execution]]:
+    """Yield what changed while no execution ran and is surely seen: the kind, the execution after it, the first reader.
+
+    No execution can be kept for it, so a script is without it.
+    """
+    for execution in executions:
+        for kind in execution.drifted:
+            after = (reader for reader in readers if reader.index >= execution.index)
+            if (reader := next((r for r in after if sight(kind, execution, r) is Sight.SURE), None)) is not None:
+                yield kind, execution, reader
 
 
 class _View:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 
 from mlexp.dataflow.imports import with_imports_alone
 from mlexp.dataflow.slice import Slice
+from mlexp.dataflow.visible import drifts_seen
 from mlexp.errors import ExportError
 from mlexp.pipeline.naming import renamed_names
 from mlexp.pipeline.script import Pass, Script, Section
@@ -73,6 +74,7 @@ def build_script(
         results=tuple(execution.index for execution in ran if execution.has_result),
         modules=tuple(modules[file] for file in sorted(modules)),
         renamed=renamed,
+        warnings=tuple(_drifted(ran, [section.execution for section in sections])),
         imports=frozenset({"builtins"} if any("." in other for other in renamed.values()) else ()),
     )
     for change in passes:
@@ -89,6 +91,13 @@ def _modules(ran: Sequence[Execution], kept: Sequence[Execution]) -> Mapping[str
     roots = {module.name.partition(".")[0] for module in found.values()}
     words = {word for execution in kept for word in re.findall(r"\w+", execution.python)}
     return found if roots & words else {}
+
+
+def _drifted(executions: Sequence[Execution], kept: Sequence[Execution]) -> Iterator[str]:
+    """Say what the sections see that changed between two cells: no section brings it about."""
+    for kind, execution, reader in drifts_seen(executions, kept):
+        what = kind.partition(":")[2] or kind
+        yield f"Before In {execution.number}, {what} changed while no cell ran; In {reader.number} sees it."
 
 
 def _headings(notebook: str | None) -> Mapping[str, str]:

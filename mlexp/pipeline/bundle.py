@@ -54,7 +54,7 @@ def write_bundle(script: Script, folder: Path, blobs: BlobStore) -> None:
 
 def _reads_inputs(path: str, script: Script) -> bool:
     """Tell whether a file of the bundle is code that may read inputs."""
-    return "input_path_in_modules" in script.helpers and path.endswith(".py")
+    return path in script.programs
 
 
 def _with_inputs(content: bytes, script: Script) -> bytes:

@@ -17,6 +17,7 @@ from typing import Any
 from mlexp.config import NUMERIC_VARIABLES, child_environment
 from mlexp.records import Interpreter, Package
 from mlexp.records.documents import from_document
+from mlexp.records.run import RESULT
 
 _HERE = Path(__file__).resolve().parent
 _KERNEL_TEXT = {  # what a kernel sets, so that programs which look for a terminal print the same
@@ -108,6 +109,7 @@ def run_clean(
             ],
             "answer": str(work / "answer.json"),
             "values": list(values),
+            "result": _lines_of_last_section(script) if RESULT in values else None,
             "writable": [str(work), *map(str, writable)],
             "network": network,
             "mlexp": str(_HERE.parent.parent),
@@ -189,6 +191,15 @@ def _environment(
     if hash_seed > 1:
         changes["MALLOC_PERTURB_"] = str(84 + hash_seed)  # shows reads of memory that nobody has written
     return child_environment(changes) if environ is None else child_environment(changes, environ)
+
+
+def _lines_of_last_section(script: str) -> list[int] | None:
+    """Return the first and the last line of the section of the run's own cell."""
+    titles = [i for i, line in enumerate(script.split("\n"), 1) if line.startswith("# %% ")]
+    texts = script.split("\n")
+    sections = [i for i in titles if re.match(r"# %% In \d+", texts[i - 1])]
+    behind = next((i for i in titles if sections and i > sections[-1]), None)
+    return [sections[-1], behind] if behind is not None else None
 
 
 def _section_at(script: str, line: int | None) -> str:

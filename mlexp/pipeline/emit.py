@@ -153,7 +153,7 @@ def _flags(script: Script, file: str, proof: Proof | None) -> str:
     tail += [f"{own('args')} = {own('read_flags')}()"]
     if moves_in(script):
         tail += _renamed(_from_here(script), script).split("\n")
-    if "input_path_in_modules" in script.helpers:
+    if script.programs:
         function = own("input_path")
         tail.append(f"{own('builtins')}.{function} = {function}  # for the modules in the bundle")
     if script.secrets:
@@ -195,6 +195,8 @@ def _functions(script: Script) -> list[str]:
         functions.append(support.INPUT_PATH.replace("@NOT_REWRITTEN@", anew))
     if "input_copy" in script.helpers:
         functions.append(support.INPUT_COPY)
+    if "place_input" in script.helpers:
+        functions.append(support.PLACE_INPUT)
     if script.listed:
         functions.append(support.AS_LISTED)
     if script.secrets:

@@ -34,8 +34,15 @@ def is_rewritten_at_once(script: Script, inputs: Sequence[ScriptInput], copied: 
     )
 
 
-def with_changes(script: Script, inputs: Sequence[ScriptInput], copied: Set[str]) -> Script:
-    """Say in the script from where on a path stands for another content, or for a file that the script has written."""
+def with_changes(script: Script, inputs: Sequence[ScriptInput], copied: Set[str], *, placed: bool) -> Script:
+    """Say in the script from where on a path stands for another content, or for a file that the script has written.
+
+    Args:
+        script: The script.
+        inputs: Its inputs.
+        copied: Those that are changed in copies.
+        placed: Whether some are laid where other programs look for them: then they may be taken out already.
+    """
     known = {(item.resolved, item.digest): item for item in inputs}
     current: dict[str, ScriptInput | None] = {item.resolved: item for item in inputs if item.since is None}
     files = script.own("INPUTS")
@@ -52,7 +59,8 @@ def with_changes(script: Script, inputs: Sequence[ScriptInput], copied: Set[str]
             gone = (*section.execution.writes, *section.execution.removes)
             for path in gone:
                 if path not in copied and (before := current.get(path)) is not None:
-                    changes = (f"del {files}[{_quoted(path)}]" for path in before.paths)
+                    names = [_quoted(path) for path in before.paths]
+                    changes = (f"{files}.pop({name}, None)" if placed else f"del {files}[{name}]" for name in names)
                     written = "# From here on the file that was written here is read."
                     source = "\n".join([source.rstrip(), "", written, *changes])
                     current[path] = None

@@ -16,6 +16,7 @@ from mlexp.dataflow.cell import parse
 from mlexp.pipeline.clean import CleanRun
 from mlexp.pipeline.script import Script
 from mlexp.records import Comparison, ComparisonOutcome, MetricOrigin, Proof, RunRecord, Verdict
+from mlexp.records.run import RESULT
 from mlexp.storage import MetricPoints
 
 Once = Callable[[int], CleanRun]
@@ -147,7 +148,7 @@ def _values(run: RunRecord, found: Mapping[str, str]) -> list[Comparison]:
                 name=value.name, what="value", outcome=ComparisonOutcome.NOT_COMPARABLE, recorded=value.reason or ""
             )
             rows.append(what)
-        else:
+        elif value.name != RESULT or RESULT in found:  # a script may have no place for it, as within a coroutine
             now = found.get(value.name, "nothing")
             rows.append(_row(value.name, "value", _short(value.digest), _short(now), same=now == value.digest))
     return rows

@@ -6,12 +6,16 @@ Nothing but the standard library is loaded before the script has ended, and noth
 script is run as it is, as `__main__`; its values are read afterwards, from its variables.
 """
 
+import ast
 import json
 import os
 import sys
 import traceback
 from types import ModuleType
 from typing import Any
+
+RESULT = "Out"
+"""What the value of the cell's last expression is called among the values: in a notebook it lies there."""
 
 
 def main() -> None:
@@ -26,7 +30,7 @@ def main() -> None:
     module.__file__ = script
     sys.modules["__main__"] = module
     before = set(sys.modules)
-    answer = {"confinement": level, **run(script, module)}
+    answer = {"confinement": level, **run(script, module, request["result"])}
     sys.stdout.flush()
     sys.stderr.flush()
     loaded = sorted(sys.modules.keys() - before)
@@ -42,11 +46,20 @@ def main() -> None:
     os._exit(0)  # threads and finalizers of the script's have nothing more to say
 
 
-def run(script: str, module: ModuleType) -> dict[str, object]:
-    """Run the script; tell its exit status, and its error if it had one."""
+def run(script: str, module: ModuleType, result: list[int] | None) -> dict[str, object]:
+    """Run the script; tell its exit status, and its error if it had one.
+
+    Args:
+        script: Its path.
+        module: What it is run as.
+        result: The first and the last line of the section whose last expression is a value to be read.
+    """
     try:
         with open(script, encoding="utf-8") as file:
-            code = compile(file.read(), script, "exec", dont_inherit=True)
+            text = file.read()
+        code = compile(text, script, "exec", dont_inherit=True)
+        if result is not None:
+            code = compile(keeping_result(ast.parse(text, script), *result), script, "exec", dont_inherit=True)
         exec(code, vars(module))
     except SystemExit as error:
         status = error.code if isinstance(error.code, int) else int(error.code is not None)
@@ -60,6 +73,22 @@ def run(script: str, module: ModuleType) -> dict[str, object]:
             "line": lines[0] if lines else None,  # the outermost: a line of a section
         }
     return {"status": 0, "error": ""}
+
+
+def keeping_result(tree: ast.Module, first: int, last: int) -> ast.Module:
+    """Return the script's tree with a name for what the last expression of a section gives."""
+    inside = [i for i, statement in enumerate(tree.body) if first <= statement.lineno <= last]
+    ours = [i for i in inside if _shows_figures(tree.body[i])]
+    inside = [i for i in inside if i not in ours]
+    if inside and isinstance(shown := tree.body[inside[-1]], ast.Expr):
+        kept = ast.Assign([ast.Name(RESULT, ast.Store())], shown.value)
+        tree.body[inside[-1]] = ast.fix_missing_locations(ast.copy_location(kept, shown))
+    return tree
+
+
+def _shows_figures(statement: ast.stmt) -> bool:
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id.startswith("show_figures")
 
 
 def confined(script: str, request: dict[str, Any]) -> tuple[str, Any]:

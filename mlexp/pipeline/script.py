@@ -86,13 +86,15 @@ class Script:
     params: tuple[tuple[str, str], ...] = ()
     """Flags: (name, value as Python)."""
     inputs: tuple[ScriptInput, ...] = ()
+    programs: tuple[str, ...] = ()
+    """Code in the bundle that runs in the script's process and may read inputs: modules, and what `%run` ran."""
     folders: tuple[tuple[str, str], ...] = ()
     """Folders of inputs that are read as a whole: (path, name in the bundle)."""
     listed: tuple[str, ...] = ()
     """Files that lay in folders that the sections list, as paths from the notebook's folder and in their order."""
     helpers: frozenset[str] = frozenset()
-    """What the sections need for their files besides `input_path`: "input_copy", "rewritten",
-    "own_modules", "input_path_in_modules"."""
+    """What the sections need for their files besides `input_path`: "input_copy", "place_input", "rewritten",
+    "own_modules"."""
     modules: tuple[ModuleRecord, ...] = ()
     metrics: tuple[ScriptMetric, ...] = ()
     states: tuple[RestoredState, ...] = ()

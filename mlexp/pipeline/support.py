@@ -68,6 +68,19 @@ def input_copy(path):
     return copies[place]
 '''
 
+PLACE_INPUT = '''
+def place_input(path):
+    """Put an input where other programs look for it, unless something lies there; what they leave as it is goes again."""
+    place = input_path(path)
+    for name in [name for name in INPUTS if os.path.abspath(name) == os.path.abspath(path)]:
+        del INPUTS[name]
+    if place != path and not os.path.lexists(path):
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        shutil.copy(place, path)
+        path, laid = os.path.abspath(path), os.path.getmtime(path)
+        atexit.register(lambda: os.path.exists(path) and os.path.getmtime(path) == laid and os.remove(path))
+'''
+
 AS_LISTED = '''
 def as_listed(function):
     """Let a function list folders as the notebook did: what lay there then, in that order, and what is there now."""
@@ -242,7 +255,7 @@ def restore_state(*, kinds: Collection[str], flags: bool) -> str:
     for i, (test, body) in enumerate(used):
         if len(used) > 1:
             lines.append(f"    if {test}:" if i == 0 else f"    elif {test}:" if i < len(used) - 1 else "    else:")
-        lines += [f"    {'    ' * (len(used) > 1)}{line}" for line in body]
+        lines += [f"    {'    ' * (len(used) > 1)}{line}" if line else "" for line in body]
     return "\n".join(lines)
 
 

@@ -79,4 +79,4 @@ def lineage_at_work(project: Project) -> LineageOf:
 def _document(project: Project, session_id: SessionId, executions: Sequence[Execution]) -> Document:
     """Return the session's notebook as it is saved now."""
     path = project.store.get_session(session_id).notebook
-    return document_of(executions, saved_notebook(path, clean=project.redactor.code))
+    return document_of(executions, saved_notebook(path, executions, clean=project.redactor.code))

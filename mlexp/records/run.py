@@ -111,6 +111,10 @@ class Metric:
     """Of a metric that was called: the call."""
 
 
+RESULT = "Out"
+"""The name, among a run's values, of what its cell's last expression gave."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataRecord:
     """A data object that the cell read, as it was when the cell began, or one that the cell bound or changed."""

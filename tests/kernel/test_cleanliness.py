@@ -142,6 +142,25 @@ def test_an_input_that_changed_since(notebook: Notebook, project: Project, folde
     assert latest(project).is_clean is True
 
 
+def test_another_notebook_s_cells_count_as_the_cell_that_ran_them(
+    notebook: Notebook, project: Project, folder: Path
+) -> None:
+    other = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("w = 3.0"), nbformat.v4.new_code_cell("w += 1")])
+    nbformat.write(other, folder / "other.ipynb")
+    notebook.write(data="%run other.ipynb", fit="%%track\nscore = w * scaler").save(5)
+    notebook.run("load", "data", "scale", "fit")
+    assert latest(project).is_clean is True
+    time.sleep(0.02)
+    notebook.write(data="w = 9").save(5).run("fit")
+    assert latest(project).dirty == ("`w` comes from a cell that was edited since (In [2])",)
+
+
+def test_what_a_cell_runs_in_turn_is_no_edit_of_it(notebook: Notebook, project: Project) -> None:
+    notebook.write(data="get_ipython().run_cell('w = 4.0')", fit="%%track\nscore = w * scaler").save(5)
+    notebook.run("load", "data", "scale", "fit")
+    assert latest(project).is_clean is not False
+
+
 def test_a_file_without_ids_is_matched_by_texts(notebook: Notebook, project: Project) -> None:
     notebook.save(4).run("load", "data", "scale", "fit")
     assert latest(project).is_clean is True

@@ -45,9 +45,13 @@ CASES = {
     "own": Case(["open('a', 'w').write('x')"], "open('a').read()", {"reads": ["a"]}),
     "overwritten": Case(["open('a', 'w').write('x')"], "open('a', 'w').write('y')", {"writes": ["a"]}),
     "read and overwritten": Case(
-        ["open('a', 'w').write('x')"], "t = open('a').read()\nopen('a', 'w').write(t)", {"reads": ["a"], "writes": ["a"]}
+        ["open('a', 'w').write('x')"],
+        "t = open('a').read()\nopen('a', 'w').write(t)",
+        {"reads": ["a"], "writes": ["a"]},
     ),
-    "overwritten and read": Case(["open('a', 'w').write('x')"], "open('a', 'w').write('y')\nopen('a').read()", {"writes": ["a"]}),
+    "overwritten and read": Case(
+        ["open('a', 'w').write('x')"], "open('a', 'w').write('y')\nopen('a').read()", {"writes": ["a"]}
+    ),
     "made by appending": Case([], "open('a', 'a').write('x')", {"writes": ["a"]}),
     "appended": Case(["open('a', 'w').write('x')"], "open('a', 'a').write('y')", {"writes": ["a"], "appends": ["a"]}),
     "appended to what is from outside": Case(

@@ -1,4 +1,4 @@
-"""Sessions that write, change, replace, move, remove and list files: their scripts give the same in an empty directory."""
+"""Sessions that write, change, replace, move, remove and list files: their scripts give the same elsewhere."""
 
 import os
 import sqlite3
@@ -33,7 +33,7 @@ class Case:
     """What stands in the script's sections."""
     needs: tuple[str, ...] = ()
     """Libraries."""
-    made: Callable[[Path], None] | None = None
+    made: Callable[[Path], object] | None = None
     """Makes more in the session's folder."""
 
 
@@ -109,7 +109,8 @@ CASES = {
          TRACKED], {"a.txt": "abc"}, ["a.txt"],
     ),
     "renamed, from outside": Case(
-        ["import os", "os.rename('a.txt', 'b.txt')", "text = open('b.txt').read()", TRACKED], {"a.txt": "abc"}, ["a.txt"],
+        ["import os", "os.rename('a.txt', 'b.txt')", "text = open('b.txt').read()", TRACKED],
+        {"a.txt": "abc"}, ["a.txt"],
     ),
     "counted in a file": Case(
         ["import json", "def bump():\n    n = json.load(open('n.json'))\n    with open('n.json', 'w') as file:\n"
@@ -172,19 +173,21 @@ CASES = {
     "feather, polars and duckdb": Case(
         ["import polars as pl, duckdb", "frame = pl.read_parquet('t.parquet')\nframe.write_ipc('t.arrow')",
          "again = pl.read_ipc('t.arrow')",
-         "n = duckdb.connect().execute(\"select sum(x) from 't.parquet'\").fetchone()[0]", sums("n + again['x'].sum()")],
+         "n = duckdb.connect().execute(\"select sum(x) from 't.parquet'\").fetchone()[0]",
+         sums("n + again['x'].sum()")],
         {}, ["t.parquet"], ('.replace("t.parquet", input_path("t.parquet"))',), ("polars", "duckdb", "pyarrow"),
         lambda folder: parquet(folder / "t.parquet"),
     ),
     "hdf5 of the session's own": Case(
         ["import h5py, numpy as np", "with h5py.File('a.h5', 'w') as file: file['x'] = np.arange(3)",
          "with h5py.File('a.h5', 'a') as file: file['y'] = np.arange(4)",
-         "with h5py.File('a.h5') as file: n = file['x'][:].sum() + file['y'][:].sum()", sums("n")], {}, [], (), ("h5py",),
+         "with h5py.File('a.h5') as file: n = file['x'][:].sum() + file['y'][:].sum()", sums("n")],
+        {}, [], (), ("h5py",),
     ),
     # shell lines and other processes
     "shell lines": Case(
         ["!sort -r a.csv > s.csv", "!echo 9,9 >> s.csv", "text = open('s.csv').read()", TRACKED], {"a.csv": CSV},
-        ["a.csv"], ('.replace("a.csv", input_path("a.csv"))',),
+        ["a.csv"], ('place_input("a.csv")',),
     ),
     "a shell line changes a file from outside in place": Case(
         ["!sed -i s/2.5/7/ a.csv", "text = open('a.csv').read()", TRACKED], {"a.csv": CSV}, ["a.csv"],
@@ -202,7 +205,29 @@ CASES = {
         ["name = 'a.csv'", "!wc -l {name} > n.txt", "text = open('n.txt').read().split()[0]", TRACKED],
         {"a.csv": CSV}, ["a.csv"],
     ),
+    "a shell line that tells its files' names": Case(
+        ["lines = !wc -l a.csv", "%%track\nfirst = list(lines)\nresult = len(first) / 2"], {"a.csv": CSV}, ["a.csv"],
+    ),
+    "a program in a process of its own": Case(
+        ["import subprocess, sys", "subprocess.run([sys.executable, 'make.py', 'a.csv'], check=True)",
+         "text = open('made.txt').read()", TRACKED],
+        {"a.csv": CSV, "make.py": "import sys\nopen('made.txt', 'w').write(open(sys.argv[1]).read() * 2)\n"},
+        ["a.csv", "make.py"],
+    ),
+    "packed and unpacked by shell lines": Case(
+        ["!tar czf a.tgz a.csv && mkdir -p un && tar xzf a.tgz -C un", "text = open('un/a.csv').read()", TRACKED],
+        {"a.csv": CSV}, ["a.csv"],
+    ),
     # folders
+    "a folder that a library in C reads as a whole": Case(
+        ["import pandas as pd", "table = pd.read_parquet('data')", sums("table['x'].sum()")],
+        {}, ["data/a.parquet", "data/b.parquet"], ("pd.read_parquet(input_path('data'))",), ("pandas", "pyarrow"),
+        lambda folder: [parquet(folder / "data" / f"{name}.parquet") for name in "ab"],
+    ),
+    "a folder that is made and written by a library in C": Case(
+        ["import pandas as pd, os", "os.makedirs('out')\npd.DataFrame({'x': [1]}).to_parquet('out/x.parquet')",
+         "table = pd.read_parquet('out/x.parquet')", sums("table['x'].sum()")], {}, [], (), ("pandas", "pyarrow"),
+    ),
     "a pattern": Case(
         ["import glob", "names = glob.glob('data/*.csv')", "text = ''.join(open(name).read() for name in names)",
          "%%track\nresult = len(text) / 2\nfirst = names[0]\nfound = list(names)"],
@@ -230,8 +255,8 @@ CASES = {
     ),
     # modules
     "a module of the session's own": Case(
-        ["%%writefile mine.py\nK = 4\ndef double(x): return K * x", "import mine", "%%track\nresult = mine.double(1.5)"],
-        {}, [],
+        ["%%writefile mine.py\nK = 4\ndef double(x): return K * x", "import mine",
+         "%%track\nresult = mine.double(1.5)"], {}, [],
     ),
     "a module of the session's own, edited and reloaded": Case(
         ["open('mine.py', 'w').write('K = 4\\n')", "import mine, importlib", "first = mine.K",
@@ -241,6 +266,12 @@ CASES = {
     "a module that was edited outside and reloaded": Case(
         ["import importlib, tool", "first = tool.K", ("sh", "echo 'K = 55' > tool.py"), "importlib.reload(tool)",
          "%%track\nresult = tool.K + first / 2"], {"tool.py": "K = 4\n"}, ["in-4/tool.py", "tool.py"],
+    ),
+    "a module that autoreload follows": Case(
+        ["%load_ext autoreload\n%autoreload 2\nfrom tool import f", "first = f(1)",
+         ("sh", "sleep 0.02; printf 'def f(x):\n    return x + 100\n' > tool.py"), "second = f(1)",
+         "%%track\nresult = first / 2 + second"],
+        {"tool.py": "def f(x):\n    return x + 1\n"}, ["in-4/tool.py", "tool.py"],
     ),
     "a program that is run": Case(
         ["%run prepare.py", "text = str(prepared)", TRACKED], {"prepare.py": "prepared = 42 * 3\n"}, ["prepare.py"],
@@ -279,10 +310,29 @@ def parquet(path: Path) -> None:
     pd.DataFrame({"x": [1.5, 2.25]}).to_parquet(path)
 
 
+UNWATCHED = ("shell lines", "parquet read and overwritten at once", "parquet from outside", "hdf5 of the session's own")
+
+
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("watched", ["true", "false"])
-def test_files(play: Play, folder: Path, name: str, watched: str) -> None:
-    case = CASES[name]
+def test_files(play: Play, folder: Path, name: str) -> None:
+    check(CASES[name], play, folder)
+
+
+@pytest.mark.parametrize("name", UNWATCHED)
+def test_files_without_watches(play: Play, folder: Path, name: str) -> None:
+    check(CASES[name], play, folder, watched="false")
+
+
+def test_what_nobody_saw_is_honestly_not_verified(play: Play, folder: Path) -> None:
+    pytest.importorskip("pyarrow")
+    parquet(folder / "data" / "t.parquet")
+    cells = CASES["parquet with a computed path"].cells
+    script = play(*cells, MLEXP_WATCH_FOLDERS="false").export()
+    assert script.verdict == "not verified"
+    assert "t.parquet" in script.proof.reason
+
+
+def check(case: Case, play: Play, folder: Path, *, watched: str = "true") -> None:
     for library in case.needs:
         pytest.importorskip(library)
     for file, text in case.files.items():

@@ -228,8 +228,8 @@ def test_printed_text_is_compared_by_whole_lines(play: Play) -> None:
     assert script.verdict == "not reproduced"
 
 
-def test_an_unseeded_generator_is_not_reproduced_and_the_reason_helps(play: Play) -> None:
-    script = play("import numpy as np\nrng = np.random.default_rng()", "%%track\nmean = float(rng.normal())").export()
+def test_what_the_system_draws_is_not_reproduced_and_the_reason_helps(play: Play) -> None:
+    script = play("import random\nrng = random.SystemRandom()", "%%track\nmean = float(rng.random())").export()
     assert script.verdict == "not reproduced"
     assert script.proof.reason == "mean: another value each time the script is run; is a seed missing?"
     found = script.start()
@@ -268,7 +268,7 @@ HERE = "import os, signal, time\nis_here = os.path.exists('.ipython')"
 
 def test_a_script_that_never_ends(play: Play, folder: Path) -> None:
     (folder / ".ipython").mkdir()
-    session = play(HERE, "while not is_here: time.sleep(0.01)", "%%track\ny = len('abc') * 2.5")
+    session = play(HERE, "%%track\nwhile not is_here: time.sleep(0.01)\ny = len('abc') * 2.5")
     started = time.monotonic()
     proof = session.verify(limit_s=1.0)
     assert proof.verdict == "not verified"
@@ -278,17 +278,17 @@ def test_a_script_that_never_ends(play: Play, folder: Path) -> None:
 
 def test_a_script_that_ends_in_the_middle(play: Play, folder: Path) -> None:
     (folder / ".ipython").mkdir()
-    tracked = "%%track\ny = len('abc') * 2.5"
-    session = play(HERE, "if not is_here: os.kill(os.getpid(), signal.SIGSEGV)", tracked)
+    tracked = "%%track\n{}\ny = len('abc') * 2.5"
+    session = play(HERE, tracked.format("if not is_here: os.kill(os.getpid(), signal.SIGSEGV)"))
     assert session.verify().reason == "it was ended by SIGSEGV"
-    session = play(HERE, "if not is_here: os._exit(0)", tracked)
+    session = play(HERE, tracked.format("if not is_here: os._exit(0)"))
     assert session.verify("r2").reason == "it ended with status 0 and left no answer"
-    session = play(HERE, "import sys\nif not is_here: sys.exit(0)", tracked)
+    session = play(HERE, tracked.format("import sys\nif not is_here: sys.exit(0)"))
     assert session.verify("r3").verdict == "not reproduced"
 
 
 def test_nothing_to_compare(play: Play) -> None:
-    proof = play("%%track\nobject()").verify()
+    proof = play("%%track\niter([1])").verify()
     assert proof.verdict == "not verified"
     assert "nothing to compare" in proof.reason
 
@@ -345,7 +345,7 @@ def test_surroundings_are_those_of_the_kernel(play: Play) -> None:
 
 def test_an_interrupt_leaves_nothing_half_written(play: Play, folder: Path) -> None:
     (folder / ".ipython").mkdir()
-    session = play(HERE, "while not is_here: time.sleep(0.01)", "%%track\ny = len('abc') * 2.5")
+    session = play(HERE, "%%track\nwhile not is_here: time.sleep(0.01)\ny = len('abc') * 2.5")
     place = folder.parent / "exported"
     place.mkdir()
     process = subprocess.Popen(
@@ -366,3 +366,30 @@ def test_an_interrupt_leaves_nothing_half_written(play: Play, folder: Path) -> N
     assert list(place.iterdir()) == []
     assert not list(folder.parent.glob("mlexp-*"))
     assert str(folder.parent) not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["np.arange(4).reshape(2, 2)", "['a', {'b': None}]", "'text'", "show()\nnp.ones(2)", "class A:\n    x = 1\nA()"],
+)
+def test_what_the_last_expression_gives_is_compared(play: Play, cell: str) -> None:
+    show = "import numpy as np, matplotlib.pyplot as plt\ndef show(): plt.plot([1])"
+    proof = play(show, f"%%track\n{cell}").verify()
+    assert (proof.verdict, [(c.name, c.outcome) for c in proof.compared]) == ("reproduced", [("Out", "equal")])
+
+
+def test_another_last_expression_is_a_difference(play: Play) -> None:
+    proof = play(HERE, "%%track\n['there', 'here'][is_here]").verify()
+    assert (proof.verdict, [c.name for c in proof.compared]) == ("not reproduced", ["Out"])
+
+
+def test_a_fitted_model_is_compared(play: Play) -> None:
+    cells = [
+        "import numpy as np\nfrom sklearn.tree import DecisionTreeRegressor\nX = np.arange(20.0).reshape(10, 2)",
+        "%%track\nmodel = DecisionTreeRegressor(random_state=0).fit(X, X[:, 0])",
+        f"{HERE}\n",
+        "%%track\nother = DecisionTreeRegressor(random_state=0).fit(X, X[:, 0] * (1 + is_here))",
+    ]
+    session = play(*cells)
+    assert session.verify("r1").verdict == "reproduced"
+    assert session.verify("r2").verdict == "not reproduced"

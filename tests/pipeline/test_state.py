@@ -209,3 +209,51 @@ def test_a_variable_that_was_read_and_then_set_again_has_both_values(play: Play,
 
     assert script.verdict == "reproduced"
     assert [section.execution.number for section in script.exported.script.sections] == [2, 3, 4, 5, 6]
+
+
+def test_state_that_was_changed_before_mlexp_was_loaded_is_known_by_the_text(play: Play, folder: Path) -> None:  # noqa: ARG001
+    session = play(
+        "import os",
+        "os.environ['MODE'] = '1'",
+        "from decimal import *",
+        "getcontext().prec = 3",
+        "%load_ext mlexp",
+        "%%track\nv = os.environ['MODE'] + str(Decimal(1) / 3)",
+    )
+
+    script = session.export()
+
+    assert script.verdict == "reproduced"
+    assert [section.execution.number for section in script.exported.script.sections] == [1, 2, 3, 4, 6]
+
+
+def test_what_changed_between_two_cells_is_told_in_the_script(play: Play, folder: Path) -> None:  # noqa: ARG001
+    session = play(
+        "import os, threading",
+        "timer = threading.Timer(0.1, lambda: os.environ.update(LATER='1'))\ntimer.start()",
+        ("sh", "sleep 0.4"),
+        "%%track\nv = os.environ.get('LATER')",
+    )
+
+    script = session.export()
+
+    assert script.verdict == "not reproduced"
+    assert "Before In 4, LATER changed while no cell ran; In 4 sees it." in script.text
+
+
+def test_a_script_asks_for_the_variables_of_a_file_of_secrets(play: Play, folder: Path) -> None:
+    (folder / ".env").write_text("LIMIT_OF_MINE=12\nOTHER_OF_MINE=3\n")
+    (folder / "dotenv.py").write_text(
+        "import os, pathlib\n"
+        "def load_dotenv():\n"
+        "    if pathlib.Path('.env').exists():\n"
+        "        pairs = (line.split('=') for line in pathlib.Path('.env').read_text().split())\n"
+        "        os.environ.update(pairs)\n"
+    )
+    cells = ["import os\nfrom dotenv import load_dotenv", "load_dotenv()"]
+    play(*cells, "%%track\nlimit = 2 * int(os.environ['LIMIT_OF_MINE'])", "%export r1 -o train.py")
+
+    text = (folder / "train.py").read_text()
+
+    assert "It needs LIMIT_OF_MINE in the environment." in text
+    assert "Proven" in text

@@ -38,7 +38,7 @@ def judged(cells, reads, players: Players) -> Judged:
     return found
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(cells, reads)
 def test_a_script_gives_the_values_of_its_run(players: Players, cells, reads) -> None:
     found = judged(cells, reads, players)

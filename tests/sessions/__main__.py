@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 
 from tests.sessions.checks import WARM, untrue
 from tests.sessions.form import CELLS, Step, collect
@@ -29,7 +30,7 @@ def main() -> int:
     words = parser.parse_args()
     if words.programs:
         return programs(words.programs, words.seed, words.workers)
-    sessions = [session for session in collect() if words.only in session.id]
+    sessions = [session for session in collect() if words.only in session.id and all(map(find_spec, session.needs))]
     players = Players(words.workers, **({"warm": WARM} if words.check else {}))
     with ThreadPoolExecutor(words.workers) as pool:
         if words.check:

@@ -45,6 +45,8 @@ class Session:
     cli: bool
     unseeded: bool
     """It draws random numbers that no code seeded: replaying cannot give its values, restored states can."""
+    needs: tuple[str, ...]
+    """Libraries that it needs, besides those of the tests."""
     hopeless: str
     """Why no script can give the values: it must say so."""
     mechanism: str = ""
@@ -108,6 +110,7 @@ def session(
     kernel: bool = False,
     cli: bool = False,
     unseeded: bool = False,
+    needs: str = "",
     hopeless: str = "",
 ) -> Session:
     """Return a session; exactly one step is the tracked cell."""
@@ -130,6 +133,7 @@ def session(
         kernel=kernel,
         cli=cli,
         unseeded=unseeded,
+        needs=tuple(needs.split()),
         hopeless=hopeless,
     )
 

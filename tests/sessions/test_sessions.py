@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def judged(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Judged]]
     sessions = [item.callspec.params["session"] for item in items if isinstance(item, pytest.Function)]
     players = Players(n)
     with ThreadPoolExecutor(n) as pool:
-        yield {session.id: pool.submit(partial(judge, session, players)) for session in sessions}
+        yield {session.id: pool.submit(partial(judge, session, players)) for session in sessions if all(map(find_spec, session.needs))}
         pool.shutdown(cancel_futures=True)
     players.close()
 
@@ -52,6 +53,7 @@ def players() -> Iterator[Players]:
 
 @pytest.mark.parametrize("session", chosen(SESSIONS))
 def test_session(session: Session, judged: dict[str, Future[Judged]]) -> None:
+    skip_without(session.needs)
     found = judged[session.id].result()
     assert not found.problem, found.problem
     assert found.slice_s < 0.5, "slicing takes no time to speak of, in long sessions either"
@@ -60,7 +62,13 @@ def test_session(session: Session, judged: dict[str, Future[Judged]]) -> None:
 @pytest.mark.deep
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session.id)
 def test_the_claims_of_a_session_are_true(session: Session, players: Players) -> None:
+    skip_without(session.needs)
     assert not untrue(session, players)
+
+
+def skip_without(libraries: tuple[str, ...]) -> None:
+    for library in libraries:
+        pytest.importorskip(library)
 
 
 @pytest.mark.deep

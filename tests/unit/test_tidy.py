@@ -1,5 +1,6 @@
 """Clean or dirty: what ran, beside what a run of the notebook from the top would do."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ START = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 def told(text: str) -> Execution:
     """Return an execution with the effects that its text tells."""
     document = document_of((), SavedNotebook(((None, text),), START))
-    return run_from_top((), document, stop=1)[0].execution
+    return run_from_top((), document, stop=1, names=set(re.findall(r"\w+", text)))[0].execution
 
 
 def play(*steps: str | tuple[str, str]) -> list[Execution]:
@@ -142,6 +143,10 @@ UNKNOWN = {
     "the tracked cell was not saved yet": (
         [X, ("t", "z = x")], saved(X, minute=0.5), "the notebook was not saved since the cell of In [2] was made",
     ),
+    "a cell above was not saved yet": (
+        [("a", "x = 1"), ("n", "y = x"), ("t", "z = y")], saved(("a", "x = 1"), ("t", "z = y"), minute=0.5),
+        "the notebook was not saved since the cell of In [2] was made",
+    ),
     "a cell that may change it": (
         [("a", "x = load()"), ("t", "z = x")], saved(("a", "x = load()"), ("c", "prepare(x)\n1"), ("t", "z = x")),
         "the cell `prepare(x)`, which never ran, may change `x`",
@@ -239,6 +244,15 @@ def test_random_numbers_are_those_of_a_run_from_the_top() -> None:
     assert tell(steps, saved(SEED, TRAIN)).clean is False
     alone = [replace(moved(train, "7", "8"), index=0)]
     assert tell(alone, saved(TRAIN)).notes == ("In [3] drew random numbers of `numpy` that nothing had seeded",)
+
+
+def test_global_state_counts_by_its_kind() -> None:
+    cells = [("c", "os.chdir('/tmp')"), ("t", "z = open('f').read()")]
+    change, reader = play(*cells)
+    steps = [replace(change, state=("cwd",)), reader]
+    assert tell(steps, saved(*cells)).clean is True
+    gone = tell(steps, saved(cells[1]))
+    assert gone.clean is not True
 
 
 def test_the_notes_are_few() -> None:

@@ -43,7 +43,7 @@ class CleanlinessPart:
         if path is not None and size is not None and size > most:
             return {"clean_notes": (f"the notebook's file is too large to be read in time: {size:,} bytes",)}
         executions = [e for e in end.executions if e.index <= end.execution.index]
-        document = document_of(executions, saved_notebook(path, clean=place.redactor.code))
+        document = document_of(executions, saved_notebook(path, executions, clean=place.redactor.code))
         found = tidiness(executions, end.execution, document, changed_files=changed_files(executions))
         return {"clean": found.clean, "clean_notes": found.notes}
 

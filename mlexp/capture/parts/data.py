@@ -14,7 +14,8 @@ from mlexp.dataflow.bindings import Kind, bindings_of
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.names import changed_in_place
 from mlexp.fingerprint.asking import is_one_of
-from mlexp.records import DataRecord, Digest
+from mlexp.records import DataRecord, Digest, MetricOrigin
+from mlexp.records.run import RESULT
 
 _MORE_S = 2.0
 """So long a cell may wait for its content to be kept; one that takes longer itself, for as long as it takes."""
@@ -78,4 +79,12 @@ class DataPart:
         records, late = digest_values(names, opening.namespace, until=until)
         if late:
             tracked.notes.append(f"not digested, to keep the cell quick: {', '.join(late)}")
-        return tuple(r for r in records if r.name in bound or r.name not in before or r.digest != before[r.name])
+        found = (r for r in records if r.name in bound or r.name not in before or r.digest != before[r.name])
+        return (*found, *self._result(end, until=until))
+
+    def _result(self, end: RunEnd, *, until: float) -> tuple[DataRecord, ...]:
+        """Digest what the last expression gave, unless it is nothing, a metric, or nothing that has an identity."""
+        if end.value is None or any(m.origin is MetricOrigin.RESULT for m in end.facts.get("metrics", ())):
+            return ()
+        records, _ = digest_values([RESULT], {RESULT: end.value}, until=until)
+        return tuple(record for record in records if record.digest is not None)

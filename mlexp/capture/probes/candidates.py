@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from mlexp.capture.probes.absolute import absolute
 from mlexp.capture.probes.shell_lines import is_path
 from mlexp.dataflow.files import literals_of
 
@@ -46,7 +47,7 @@ class Candidates:
             kind = _kind_of(text)
             if kind is None and not asks and "." not in text and "/" not in text:
                 continue
-            resolved = os.path.abspath(os.path.expanduser(text))
+            resolved = absolute(os.path.expanduser(text))
             if is_ignored(resolved):
                 continue
             if kind is not None and stat.S_ISDIR(kind):
@@ -55,7 +56,7 @@ class Candidates:
                 files[resolved] = text
         joined = [(folder, text) for folder in folders for text in literals.texts if not os.path.isabs(text)]
         for folder, text in joined[:_MOST_JOINED]:
-            place = os.path.abspath(os.path.join(folder, text))
+            place = absolute(os.path.join(folder, text))
             if os.path.isfile(place):
                 files.setdefault(place, place)
             elif os.path.isdir(place):

@@ -1,8 +1,8 @@
 """Files: what came from outside and was read, with its content at that moment, and what was written and removed.
 
 Python tells what it does itself, just before it does it. What libraries in C and other processes do is found
-afterwards: on Linux by watches over the folders that the session uses, elsewhere by looking at the files that the cell's
-text and variables name. Where there are no watches, what a library in C reads and nothing names is not seen.
+afterwards: on Linux by watches over the folders that the session uses, elsewhere by looking at the files that the
+cell's text and variables name. Where there are no watches, what a library in C reads and nothing names is not seen.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-import time
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from itertools import islice
 from pathlib import Path
+from time import time_ns
 from types import FrameType
 from typing import Any
 
 from mlexp.capture.guard import guarded
 from mlexp.capture.opening import Opening
+from mlexp.capture.probes.absolute import absolute, here
 from mlexp.capture.probes.audit import listen
 from mlexp.capture.probes.candidates import Candidates
 from mlexp.capture.probes.inotify import Watches
@@ -28,8 +29,9 @@ from mlexp.capture.probes.ledger import Ledger
 from mlexp.capture.probes.native import Native
 from mlexp.capture.probes.shell_lines import Commands, expanded, is_path
 from mlexp.capture.workplace import Workplace
-from mlexp.config import home_folder
+from mlexp.config import home_folder, ipython_folder
 from mlexp.dataflow.files import commands_in
+from mlexp.errors import UsageError
 from mlexp.records import InputFile
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -61,9 +63,10 @@ class FilesProbe:
             self._fetched, self._pattern = False, ""
             self._candidates = Candidates.of(opening.python, opening.names.loaded, opening.namespace, self._is_ignored)
             with guarded("look at the files that a cell names"):
-                for command in commands_in(opening.python):
-                    self._commands.started(expanded(command, opening.namespace), os.getcwd())
-                self._native.begin(self._candidates, time.time_ns())
+                commands = commands_in(opening.python)
+                for command in commands:
+                    self._commands.started(expanded(command, opening.namespace), here())
+                self._native.begin(self._candidates, time_ns(), has_commands=bool(commands))
         self._running.add(opening.index)
         listen(self._heard)
 
@@ -88,7 +91,7 @@ class FilesProbe:
 
     def named(self, path: str) -> InputFile | None:
         """Keep a file that a program names, as an input; None if there is none there that could be one."""
-        resolved = os.path.abspath(path)
+        resolved = absolute(path)
         return None if self._is_ignored(resolved) else self._kept.keep(path, resolved)
 
     def _is_ignored(self, resolved: str) -> bool:
@@ -101,7 +104,7 @@ class FilesProbe:
             case (("os.listdir" | "os.scandir"), (path,)) if not _is_importing(sys._getframe(2)):
                 self._listed("." if path is None else path)
             case "glob.glob", (str() as pattern, *_):
-                self._pattern = os.path.abspath(pattern)
+                self._pattern = absolute(pattern)
             case (("os.remove" | "os.rmdir" | "shutil.rmtree"), (path, *more)):
                 place = self._place(path, more[0] if more else None)
                 if place is not None and os.path.lexists(place[1]):
@@ -125,13 +128,11 @@ class FilesProbe:
             case "sqlite3.connect", (database, *_):
                 self._connected(database)
             case "subprocess.Popen", (_, words, folder, _):
-                self._commands.started(
-                    _words(words), str(folder) if is_path(folder) or type(folder) is str else os.getcwd()
-                )
+                self._commands.started(_words(words), str(folder) if is_path(folder) or type(folder) is str else here())
             case "os.system", (command,):
-                self._commands.started(os.fsdecode(command), os.getcwd())
+                self._commands.started(os.fsdecode(command), here())
             case "os.posix_spawn", (_, words, _):
-                self._commands.started(_words(words), os.getcwd())
+                self._commands.started(_words(words), here())
             case (("socket.getaddrinfo" | "urllib.Request"), (host, *_)):
                 text = host.decode("ascii", "replace") if isinstance(host, bytes) else host
                 remote = isinstance(text, str) and bool(text) and not text.startswith((*_LOCAL, "file:", "data:"))
@@ -192,7 +193,7 @@ class FilesProbe:
                 spelled = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), spelled)
             except OSError:
                 return None
-        resolved = os.path.abspath(spelled)
+        resolved = absolute(spelled)
         return None if self._is_ignored(resolved) else (spelled, resolved)
 
 
@@ -251,4 +252,12 @@ def _system_folders() -> set[str]:
     folders |= {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib", "data")}
     hidden = (".ipython", ".jupyter", ".cache", ".config", ".matplotlib", ".local", "Library")
     folders |= {str(home / name) for name in hidden if home is not None}
-    return {os.path.abspath(folder) + os.sep for folder in folders if folder}
+    folders |= {str(folder) for folder in [_ipython()] if folder is not None}
+    return {absolute(folder) + os.sep for folder in folders if folder}
+
+
+def _ipython() -> Path | None:
+    try:
+        return ipython_folder()
+    except UsageError:  # without a home there is none
+        return None

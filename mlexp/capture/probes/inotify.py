@@ -47,14 +47,15 @@ class Watches:
         self.overflowed = False
         """Whether more has happened than the system held for us."""
 
-    def add(self, folder: str) -> None:
-        """Watch a folder; nothing happens if it is watched, is none, or is one too many."""
+    def add(self, folder: str) -> bool:
+        """Watch a folder; return False if it is watched already, is none, or is one too many."""
         if folder in self._known or len(self._known) >= _MOST:
-            return
+            return False
         number = self._libc.inotify_add_watch(self._fd, os.fsencode(folder), ctypes.c_uint32(_WATCHED | _ONLY_FOLDERS))
         if number >= 0:
             self._known[folder] = number
             self._folders[number] = folder
+        return bool(number >= 0)
 
     def happened(self) -> dict[str, Happened]:
         """Return what has happened since this was last asked, by absolute path; folders end in a separator."""

@@ -103,11 +103,13 @@ class Ledger:
         self._removes.pop(resolved, None)
         self._writes[resolved] = None
 
-    def make_folder(self, resolved: str) -> None:
-        """Note that a folder is about to be made, or that it is made sure that it is there."""
+    def make_folder(self, resolved: str, *, made: bool = False) -> None:
+        """Note that a folder is about to be made, or made sure of; `made`: it was not there and is now."""
         if self._own(resolved) is None:
             self._note_folder(resolved)
             self._writes[resolved] = None
+            if made or not os.path.lexists(resolved):
+                self._made.add(resolved)
 
     def remove(self, resolved: str, *, named: bool = False) -> None:
         """Note that a file or folder goes, or is gone; `named`: it would be a mistake if it were not there."""
@@ -191,6 +193,10 @@ class Ledger:
         for path in self._writes:
             if path not in self._appends and (file := self._kept.keep(path, path)) is not None:
                 self._inputs[path] = file
+
+    def folders_made(self) -> list[str]:
+        """Return the folders that the execution under way has made."""
+        return [path for path in self._writes if path in self._made and os.path.isdir(path)]
 
     def folders(self) -> set[str]:
         """Return the folders of what is noted."""

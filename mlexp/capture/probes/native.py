@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from itertools import islice
 
+from mlexp.capture.probes.absolute import here
 from mlexp.capture.probes.candidates import Candidates
 from mlexp.capture.probes.inotify import Happened, Watches
 from mlexp.capture.probes.kept_files import KeptFiles
@@ -17,6 +19,8 @@ _SMALL = 4 * 2**20
 _TICK_NS = 10_000_000
 """How far the times of files may lie behind the clock."""
 _MOST_FOLDERS = 32
+_MOST_INNER, _MOST_FILES = 100, 1000
+"""So many folders below one that was made are looked through, and so many files in each."""
 _COMPANIONS = ("-journal", "-shm")
 _WRITE_AHEAD = ("-wal", ".wal")
 
@@ -36,12 +40,14 @@ class Native:
         """Files that the cell names and that were there: with their content where they are from outside and small."""
         self._signs: dict[str, Sign] = {}
         self._started_ns = 0
+        self._has_commands = False
         self._roots: set[str] = set()
         self._happened: dict[str, Happened] = {}
         ledger.wrote_meanwhile = self._wrote_meanwhile
 
-    def begin(self, candidates: Candidates, now_ns: int) -> None:
+    def begin(self, candidates: Candidates, now_ns: int, *, has_commands: bool) -> None:
         """Look before the execution."""
+        self._has_commands = has_commands
         self._candidates, self._started_ns = candidates, now_ns
         self._before, self._signs = {}, {}
         for spelled, resolved in candidates.files if candidates.native else ():
@@ -50,7 +56,7 @@ class Native:
                 self._signs[resolved] = signature(resolved)
                 self._before[resolved] = self._kept.keep(spelled, resolved) if small else None
         if self._watches is not None:
-            for folder in (os.getcwd(), *candidates.folders, *(os.path.dirname(r) for _, r in candidates.files)):
+            for folder in (here(), *candidates.folders, *(os.path.dirname(r) for _, r in candidates.files)):
                 self._watch(folder)
             self._watches.happened()  # what happened between the executions is nobody's
         self._happened = {}
@@ -62,12 +68,16 @@ class Native:
             self._hear()
             for path, happened in self._happened.items():
                 if path.endswith(os.sep):
-                    if happened & (Happened.MADE | Happened.MOVED_HERE):
-                        self._watch(path.rstrip(os.sep))
+                    self._saw_folder(path.rstrip(os.sep), happened)
                 elif not self._is_foreign(path, spelled):
                     self._saw(spelled.get(path, path), path, happened)
-            for folder in self._ledger.folders():
-                self._watch(folder)
+        for folder in self._ledger.folders_made():
+            for inner, _, names in islice(os.walk(folder), _MOST_INNER):
+                for path in (os.path.join(inner, name) for name in names[:_MOST_FILES]):
+                    if not self._ledger.is_noted(path) and not self._is_foreign(path, spelled):
+                        self._ledger.written(path, keeps=False, made=True)
+        for folder in self._ledger.folders() if self._watches is not None else ():
+            self._watch(folder)
         if self._watches is None or self._watches.overflowed:
             self._look_again(spelled)
         if self._candidates.asks:
@@ -86,6 +96,7 @@ class Native:
         self._hear()
         happened = self._happened.get(path, Happened(0))
         made = bool(happened & (Happened.MADE | Happened.MOVED_HERE)) and path not in self._before
+        made = made or any(path.startswith(folder + os.sep) for folder in self._ledger.folders_made())
         if made or (path in self._signs and self._is_new(path)):
             self._wrote(path, made=made)
             return True
@@ -114,6 +125,14 @@ class Native:
                 if self._is_new(path):
                     self._wrote(path, made=False)
                 self._ledger.hold(path)
+
+    def _saw_folder(self, folder: str, happened: Happened) -> None:
+        if happened & (Happened.MADE | Happened.MOVED_HERE):
+            self._ledger.make_folder(folder, made=True)
+        elif happened & Happened.OPENED and self._has_commands and not self._is_ignored(folder + os.sep):
+            with os.scandir(folder) as entries:
+                files = [entry.path for entry in islice(entries, _MOST_FILES) if entry.is_file()]
+            self._ledger.listed(folder, files)
 
     def _look_again(self, spelled: dict[str, str]) -> None:
         for resolved, text in spelled.items() if self._candidates.native else ():
@@ -156,10 +175,11 @@ class Native:
 
     def _watch(self, folder: str) -> None:
         """Watch a folder and, once, those right below it."""
-        if self._watches is None or folder in self._roots or self._is_ignored(folder + os.sep) or folder == os.sep:
+        if self._watches is None or folder == os.sep or self._is_ignored(folder + os.sep):
+            return
+        if not self._watches.add(folder) or folder in self._roots:
             return
         self._roots.add(folder)
-        self._watches.add(folder)
         try:
             with os.scandir(folder) as entries:
                 below = [entry.path for entry in entries if entry.is_dir() and entry.name[0] not in "._"]

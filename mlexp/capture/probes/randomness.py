@@ -72,7 +72,7 @@ class RandomnessProbe:
         after = self._look((*opening.names.loaded, *opening.names.bound), opening.namespace)
         for place, found in after.items():
             was = before.get(place)
-            is_new = was is None or (was.object != found.object and _root(place) in opening.names.bound)
+            is_new = was is None or was.object != found.object
             first, entropy = _beginning(place, opening.namespace) if is_new or was is None else (was.state, "")
             made = is_new and (bool(place.variable) or first is None)  # a library's began when it was loaded
             if not made and opening.track is None and _same(first, found.state):

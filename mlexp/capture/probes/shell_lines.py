@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 
+from mlexp.capture.probes.absolute import absolute
 from mlexp.capture.probes.ledger import Ledger, signature
 from mlexp.dataflow.files import CommandFiles, files_of_command
 
@@ -77,4 +78,4 @@ def is_path(value: object) -> bool:
 
 
 def _resolved(word: str, folder: str) -> str:
-    return os.path.abspath(os.path.join(folder, os.path.expanduser(word)))
+    return absolute(os.path.join(folder, os.path.expanduser(word)))

@@ -16,6 +16,7 @@ from mlexp.capture.probes.states import interpreter, libraries
 from mlexp.capture.probes.states.attributes import Attributes, Contents, contents, contents_changed
 from mlexp.capture.probes.states.base import Look, State
 from mlexp.capture.probes.states.identities import Identities
+from mlexp.dataflow.stated import state_told
 
 LOOKS: tuple[Look, ...] = (*interpreter.LOOKS, *libraries.LOOKS)
 
@@ -82,8 +83,8 @@ class StateProbe:
         """Compare."""
         states = self._last = _states()
         seen = self._before.pop(opening.index, None)
-        if seen is None:
-            return {}
+        if seen is None:  # the execution that loaded mlexp: it was not seen to begin
+            return {"state": state_told(opening.python)}
         changed = set(_differences(seen.states, states))
         own = self._own.contents()
         with guarded("compare attributes of modules"):

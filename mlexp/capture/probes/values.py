@@ -8,11 +8,13 @@ suspected to have changed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from sys import modules
 from time import perf_counter
 from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
+from typing import TYPE_CHECKING
 
 from mlexp.capture.budget import after_s, before_s
 from mlexp.capture.known import Fates, Known, Look
@@ -22,14 +24,17 @@ from mlexp.capture.probes.namespace import Namespace, is_shells
 from mlexp.capture.reads import reach_of
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.late import read_at_once
-from mlexp.dataflow.plainly import Plainly, plainly
 from mlexp.fingerprint.asking import is_one_of
+
+if TYPE_CHECKING:
+    from mlexp.dataflow.plainly import Plainly
 
 _CODE = (FunctionType, type)
 _FIXED = (int, float, str, bool, bytes, complex, NoneType, ModuleType, BuiltinFunctionType)
 
 
 _MAX_TRIES = 3
+_SETS = re.compile(r"\b(\w+)\.\w+\s*=(?!=)")
 
 
 @dataclass(slots=True)
@@ -150,6 +155,7 @@ class _Told:
         """Tell what was bound anew, and whom the changes concern."""
         self._judge_bindings()
         self._judge_unknown()
+        self._judge_modules()
         known, bound = self._known, self._opening.names.bound
         changed = (self.changed | known.leading_to(self.fates.changed)) - self.rebound
         suspected = (self.suspected | known.leading_to(self.fates.unknown)) - self.rebound - changed
@@ -179,11 +185,13 @@ class _Told:
         """Let the text tell where the look could not."""
         fates, known = self.fates, self._known
         changed, suspected = set[int](), set[int]()
-        for name, seen in self._look.names.items():
+        for name in (*self._look.names, *self._look.skipped):
             if name in self.rebound and name not in self._before.read and name not in self._text.changed:
                 continue
-            last = known.names.get(name)
-            reach = seen.reach if last is None or seen.whole else seen.reach | last.reach
+            seen, last = self._look.names.get(name), known.names.get(name)
+            reach = seen.reach if seen is not None else frozenset[int]()
+            if last is not None and (seen is None or not seen.whole):
+                reach |= last.reach
             is_new = last is None and name not in self.rebound
             unknown, moved = fates.unknown & reach, fates.moved & reach
             if not (unknown or moved or is_new):
@@ -202,9 +210,18 @@ class _Told:
         fates.unknown = suspected - changed
         fates.moved = set()
 
+    def _judge_modules(self) -> None:
+        """Take the text's word for the attributes that it sets on a library's module, which is not followed."""
+        for name in {found[1] for found in _SETS.finditer(self._opening.python)} & set(self._before.read):
+            value = self._opening.namespace.get(name)
+            if issubclass(type(value), ModuleType) and name in self._text.set_on and name not in self.rebound:
+                self.changed.add(name)
+
     @property
     def _text(self) -> Plainly:
         if self._plainly is None:
+            from mlexp.dataflow.plainly import Plainly, plainly  # with all rules about texts, first needed here
+
             tree = parse(self._opening.python)
             self._plainly = Plainly() if tree is None else plainly(tree)
         return self._plainly

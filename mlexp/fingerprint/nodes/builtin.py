@@ -22,7 +22,7 @@ _MARSHALLED = 5_000
 """Up to so many plain items are read by value; of more, the addresses, and some values."""
 _ASKED = 20_000
 """Up to so many items are asked for their type."""
-_MANY = 3_000
+_MANY = 1_500
 """Up to so many items that can change are followed."""
 
 

@@ -25,7 +25,7 @@ from xxhash import xxh3_64, xxh3_64_intdigest
 from mlexp.fingerprint.nodes import kinds
 
 MAX_NODES = 5_000
-_LOOKS = 16
+_LOOKS = 4
 """After so many nodes the clock is read again."""
 _SECONDS_PER_BYTE = 1e-10
 _SAMPLED_BYTES = 1 << 20

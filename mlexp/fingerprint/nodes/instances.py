@@ -81,6 +81,16 @@ def open_by_state(value: Any, walk: Walk) -> object:
     return content
 
 
+def open_artist(value: Any, walk: Walk) -> object:
+    """Follow what is drawn to its figure, which hides what is drawn on it."""
+    held = attributes_of(value)
+    figure = held.get("_parent_figure", held.get("figure"))
+    if figure is None or figure is value:
+        walk.mark(Trait.OPAQUE)
+        return ()
+    return [walk.token(figure)]
+
+
 def open_hidden(value: Any, walk: Walk) -> object:  # noqa: ARG001  (the others')
     """Read nothing of an object that hides its state."""
     walk.mark(Trait.OPAQUE)

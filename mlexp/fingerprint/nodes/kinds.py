@@ -84,6 +84,7 @@ _OPENERS = MappingProxyType(
         "pandas.api.extensions.ExtensionArray": "frames:open_extension",
         "pandas.core.arrays.base.ExtensionArray": "frames:open_extension",
         "scipy.sparse._base._spbase": "arrays:open_sparse",
+        "matplotlib.artist.Artist": "instances:open_artist",
         "sklearn.tree._tree.Tree": "instances:open_by_state",
         "torch.Tensor": "tensors:open_tensor",
         "torch.storage.UntypedStorage": "tensors:open_storage",
@@ -107,16 +108,16 @@ _VALUES = MappingProxyType(
     }
 )
 _FIXED = frozenset(
-    "random.Random numpy.random._generator.Generator numpy.random.mtrand.RandomState torch._C.Generator "
-    "torch.Generator numpy.random.bit_generator.BitGenerator numpy.random.bit_generator.SeedSequence numpy.dtype code re.Pattern "
-    "re.Match ellipsis NotImplementedType slice types.GenericAlias types.UnionType method_descriptor frame traceback "
-    "wrapper_descriptor getset_descriptor member_descriptor classmethod_descriptor mappingproxy operator.itemgetter "
-    "operator.attrgetter operator.methodcaller _abc._abc_data datetime.tzinfo zoneinfo.ZoneInfo _thread.lock "
-    "_thread.RLock numpy.ufunc torch.dtype torch.device torch.Size pandas.core.dtypes.base.ExtensionDtype "
-    "pandas.api.extensions.ExtensionDtype enum.Enum _struct.Struct _ctypes.CFuncPtr PyCapsule logging.Logger "
-    "logging.Manager typing._Final threading.Thread contextvars.ContextVar "
-    "pandas._libs.missing.NAType pandas._libs.tslibs.nattype.NaTType "
-    "pandas.api.typing.NAType pandas.api.typing.NaTType".split()
+    """random.Random numpy.random._generator.Generator numpy.random.mtrand.RandomState torch._C.Generator
+    torch.Generator numpy.random.bit_generator.BitGenerator numpy.random.bit_generator.SeedSequence numpy.dtype
+    code re.Pattern re.Match ellipsis NotImplementedType slice types.GenericAlias types.UnionType
+    method_descriptor frame traceback wrapper_descriptor getset_descriptor member_descriptor
+    classmethod_descriptor mappingproxy operator.itemgetter operator.attrgetter operator.methodcaller
+    _collections._tuplegetter _abc._abc_data datetime.tzinfo zoneinfo.ZoneInfo _thread.lock _thread.RLock
+    numpy.ufunc torch.dtype torch.device torch.Size pandas.core.dtypes.base.ExtensionDtype
+    pandas.api.extensions.ExtensionDtype enum.Enum _struct.Struct _ctypes.CFuncPtr PyCapsule logging.Logger
+    logging.Manager typing._Final threading.Thread contextvars.ContextVar pandas._libs.missing.NAType
+    pandas._libs.tslibs.nattype.NaTType pandas.api.typing.NAType pandas.api.typing.NaTType""".split()
 )
 _FIXED_LIBRARIES = frozenset(
     {"pyarrow", "polars", "typing", "logging", "IPython", "mlexp", "importlib", "_frozen_importlib"}
@@ -155,6 +156,8 @@ def _kind(cls: type) -> Kind:
             return Kind(value=_load(_VALUES[name]))
     if library in _FIXED_LIBRARIES:
         return FIXED
+    if "matplotlib.artist.Artist" in names:
+        return Kind(_load(_OPENERS["matplotlib.artist.Artist"]))
     if library in _HIDDEN_LIBRARIES:
         return Kind(_load("instances:open_hidden"))
     for depth, name in enumerate(names[:-1]):
@@ -167,7 +170,7 @@ def _kind(cls: type) -> Kind:
         return Kind(_load("instances:open_instance"))
     if library in ("sklearn", "scipy"):  # what these keep in C is made once
         return FIXED
-    if cls.__flags__ & (1 << 9) == 0 and "__next__" in members_of(cls):
+    if "__next__" in members_of(cls):
         return Kind(_load(_ITERATORS))
     return Kind(_load("instances:open_hidden"))
 

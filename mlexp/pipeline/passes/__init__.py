@@ -18,6 +18,7 @@ from mlexp.pipeline.passes.results import bind_results
 from mlexp.pipeline.passes.scores import keep_scores
 from mlexp.pipeline.passes.secrets import read_secrets
 from mlexp.pipeline.passes.tidy import tidy
+from mlexp.pipeline.passes.variables import ask_for_variables
 from mlexp.pipeline.script import Pass
 
 BEFORE_RANDOMNESS: tuple[Pass, ...] = (
@@ -30,6 +31,7 @@ BEFORE_RANDOMNESS: tuple[Pass, ...] = (
     bind_results,
     give_answers,
     read_secrets,
+    ask_for_variables,
     stand_in,
     be_a_notebook,
     make_flags,

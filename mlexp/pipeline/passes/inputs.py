@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, replace
 
 from mlexp.dataflow.cell import parse
-from mlexp.dataflow.openings import listing_of, path_of, texts_of_command
+from mlexp.dataflow.openings import listing_of, path_of, starts_process, texts_of_command
 from mlexp.pipeline.edits import Edits
 from mlexp.pipeline.input_names import folders_read, kept_files, named_inputs, plain_texts, spells, texts_of
 from mlexp.pipeline.input_times import copied_inputs, is_rewritten_at_once, make_folders, with_changes
@@ -83,25 +83,62 @@ def bundle_inputs(script: Script) -> Script:
         folders=frozenset(folders),
         listing=script.own("as_listed") if listed else "",
     )
-    changed = script.with_sources(lambda section: _wrapped(section, wrapping))
-    changed = make_folders(with_changes(changed, inputs, copied))
+    changed, places = _placed(script.with_sources(lambda section: _wrapped(section, wrapping)), inputs)
+    changed = make_folders(with_changes(changed, inputs, copied, placed=places))
     helpers = {"input_copy"} if copied else set()
-    if script.modules or any(item.name.endswith(".py") for item in inputs):
-        unspelled = [item for item in plain if not any(spells(text, item, script.folder) for text in texts)]
-        helpers |= {"input_path_in_modules"} if unspelled else set()
+    helpers |= {"place_input"} if places else set()
+    unspelled = any(not any(spells(text, item, script.folder) for text in texts) for item in plain)
+    programs = _programs(script, inputs) if unspelled else ()
     helpers |= {"rewritten"} if is_rewritten_at_once(script, inputs, copied) else set()
     imports = {"shutil", "tempfile"} if copied else set()
-    imports |= {"builtins"} if "input_path_in_modules" in helpers else set()
+    imports |= {"atexit", "shutil"} if places else set()
+    imports |= {"builtins"} if programs else set()
     imports |= ({"tempfile"} if listed else set()) | ({"time"} if "rewritten" in helpers else set())
     return replace(
         changed,
         inputs=tuple(inputs),
+        programs=programs,
         listed=listed,
         folders=tuple((os.path.normpath(text), _folder_name(text, folder)) for text, folder in sorted(folders.items())),
         helpers=changed.helpers | helpers,
         imports=changed.imports | imports,
         warnings=(*changed.warnings, *_lost(script)),
     )
+
+
+def _programs(script: Script, inputs: list[ScriptInput]) -> tuple[str, ...]:
+    """Return the names in the bundle of the code that runs in the script's own process."""
+    run = [section.source for section in script.sections if "exec(" in section.source or "run_path" in section.source]
+    files = [item.name for item in inputs if item.name.endswith(".py")]
+    found = [name for name in files if any(os.path.basename(name) in source for source in run)]
+    return (*(module.file for module in script.modules), *found)
+
+
+def _placed(script: Script, inputs: list[ScriptInput]) -> tuple[Script, bool]:
+    """Put the inputs of other programs where these look for them; tell whether there are any."""
+    sections = []
+    for section in script.sections:
+        tree = parse(section.source)
+        starts = tree is not None and any(starts_process(node) for node in ast.walk(tree))
+        read = {(file.resolved, file.digest) for file in section.execution.inputs} if starts else set()
+        named = set(_texts_elsewhere(tree)) if tree is not None and starts else set()
+        lines = []
+        for item in inputs:
+            place = os.path.relpath(item.resolved, script.folder)
+            is_named = any(spells(text, item, script.folder) for text in named)
+            is_listed = starts and os.path.dirname(item.resolved) in section.execution.listed
+            if (is_listed or (item.resolved, item.digest) in read) and not place.startswith("..") and not is_named:
+                lines.append(f"{script.own('place_input')}({_python_text(place)})")
+        sections.append(replace(section, source="\n".join([*lines, section.source])) if lines else section)
+    return replace(script, sections=tuple(sections)), any(
+        a is not b for a, b in zip(sections, script.sections, strict=True)
+    )
+
+
+def _texts_elsewhere(tree: ast.Module) -> list[str]:
+    """Return the texts that stand as values, but not in what is given to other programs."""
+    given = {id(inner) for node in ast.walk(tree) if starts_process(node) for inner in ast.walk(node)}
+    return [str(text.value) for text in plain_texts(tree) if id(text) not in given]
 
 
 def _folder_name(text: str, folder: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mlexp.dataflow.cell import parse
+from mlexp.dataflow.changes import root_of as root_name
 from mlexp.dataflow.rules import called
 from mlexp.dataflow.seeds import Seeds, family_of, root_of, unseeded
 from mlexp.pipeline.edits import Edits
@@ -97,7 +98,7 @@ class _Restoring:
     def _made(self, at: int, moved: GeneratorState) -> None:
         """See to it that a generator that a section makes begins as it did."""
         root, tree = root_of(moved.variable), self._trees[at]
-        statement = next((s for s in reversed(tree.body) if root in _bound_by(s)), None)
+        statement = _maker(tree.body, root)
         if moved.entropy and not self._is_in_text(moved.entropy):
             if moved.entropy in self._placed or self._place(at, statement, moved):
                 self._placed.add(moved.entropy)
@@ -187,6 +188,25 @@ def _draws(tree: ast.Module, *, trust: bool) -> bool:
     """Tell whether anything in a section may draw for the user; what an import draws is nothing to the user's code."""
     imports = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef) if trust else ()
     return not tree.body or not all(isinstance(statement, imports) for statement in tree.body)
+
+
+def _maker(body: list[ast.stmt], root: str) -> ast.stmt | None:
+    """Return the statement with which a generator in what lies at a name has been made."""
+    bind = [statement for statement in body if root in _bound_by(statement)]
+    fill = [s for s in body if root in _filled_by(s) and (not bind or any(True for _ in unseeded(s)))]
+    return fill[-1] if fill else bind[-1] if bind else None
+
+
+def _filled_by(statement: ast.stmt) -> set[str]:
+    """Return the names of the objects that a statement puts something into."""
+    found: set[str] = set()
+    for node in ast.walk(statement):
+        match node:
+            case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
+                found.add(root_name(node))
+            case ast.Call(func=ast.Attribute(attr="append" | "add" | "extend" | "update" | "setdefault" | "insert")):
+                found.add(root_name(node.func))
+    return found
 
 
 def _bound_by(statement: ast.stmt) -> set[str]:

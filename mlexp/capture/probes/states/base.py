@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import BuiltinFunctionType, FunctionType
+from typing import Any
+
+from mlexp.fingerprint.asking import imported, names_in
 
 State = Mapping[str, object] | Mapping[bytes, object]
 """The details of one kind with their values; a kind of one value has the detail ""."""
@@ -42,6 +46,16 @@ class Look:
 
 def _text(detail: object) -> str:
     return detail.decode(errors="replace") if isinstance(detail, bytes) else str(detail)
+
+
+def function_of(module: str, name: str) -> Callable[[], Any] | None:
+    """Return a function of a library that is imported; None where the user has put something in its place."""
+    found = imported(module)
+    function = names_in(found).get(name) if found is not None else None
+    if type(function) is FunctionType:
+        home = dict.get(function.__globals__, "__name__")
+        return function if type(home) is str and home.partition(".")[0] == module.partition(".")[0] else None
+    return function if type(function) is BuiltinFunctionType else None
 
 
 def plain(value: object) -> object:

@@ -13,9 +13,9 @@ import time
 import warnings
 from typing import Any
 
-from mlexp.capture.probes.states.base import Look, State, plain
+from mlexp.capture.probes.states.base import Look, State, function_of, plain
 from mlexp.capture.probes.states.identities import Identities
-from mlexp.fingerprint.asking import imported
+from mlexp.fingerprint.asking import name_of
 
 _SHELLS_OWN = frozenset({"get_ipython", "display", "exit", "quit", "input", "_", "__IPYTHON__", "__tracebackhide__"})
 """Names that IPython itself puts among the built-in ones, and takes away."""
@@ -23,13 +23,15 @@ _SIGNALS = tuple(
     (name, getattr(signal, name)) for name in ("SIGALRM", "SIGTERM", "SIGUSR1", "SIGUSR2") if hasattr(signal, name)
 )  # SIGINT is set by the kernel around each cell
 _query_locale: Any = getattr(locale, "_setlocale", locale.setlocale)  # the built-in function behind the module's
+_getcwd, _handler = os.getcwd, signal.getsignal  # the user may put something in their places
+_recursion_limit, _digits = sys.getrecursionlimit, sys.get_int_max_str_digits
 _CONTEXT = {"prec": 28, "rounding": "ROUND_HALF_EVEN", "Emin": -999999, "Emax": 999999, "capitals": 1, "clamp": 0}
 _TRAPS = ("DivisionByZero", "InvalidOperation", "Overflow")
 
 
 def _cwd() -> State:
     try:
-        return {"": os.getcwd()}
+        return {"": _getcwd()}
     except OSError:  # somebody has removed it
         return {"": None}
 
@@ -52,13 +54,11 @@ def _pattern(pattern: object) -> object:
 
 
 def _decimal() -> State | None:
-    module: Any = imported("decimal")
-    if module is None:
+    ask = function_of("decimal", "getcontext")
+    context = ask() if ask is not None else None
+    if name_of(type(context)) != "decimal.Context":
         return None
-    context = module.getcontext()
-    if type(context) is not module.Context:
-        return {"": plain(context)}
-    traps = [signal.__name__ for signal, is_on in context.traps.items() if is_on]
+    traps = [trap.__name__ for trap, is_on in context.traps.items() if is_on]
     return {name: getattr(context, name) for name in _CONTEXT} | {"traps": tuple(sorted(traps))}
 
 
@@ -76,14 +76,14 @@ LOOKS = (
     Look("env", _environment, comes=True),
     Look("sys.path", lambda: {"": plain(sys.path)}),
     Look("sys.argv", lambda: {"": plain(sys.argv)}),
-    Look("recursionlimit", lambda: {"": sys.getrecursionlimit()}),
-    Look("int_max_str_digits", lambda: {"": sys.get_int_max_str_digits()}),
+    Look("recursionlimit", lambda: {"": _recursion_limit()}),
+    Look("int_max_str_digits", lambda: {"": _digits()}),
     Look("warnings", _filters),
     Look("decimal", _decimal, lambda: _CONTEXT | {"traps": _TRAPS}),
     Look("locale", lambda: {"": _query_locale(locale.LC_ALL, None)}),
     Look("timezone", lambda: {"": (time.timezone, time.altzone, time.tzname)}),
     Look("logging", _logging),
-    Look("signal", lambda: {name: id(signal.getsignal(number)) for name, number in _SIGNALS}),
+    Look("signal", lambda: {name: id(_handler(number)) for name, number in _SIGNALS}),
     Look("sys.stdout", lambda: {"": id(sys.stdout)}, drifts=False),
     Look("builtins", _builtins, comes=True),
 )

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mlexp.capture.probes.states.base import Look, State, plain
+from mlexp.capture.probes.states.base import Look, State, function_of, plain
 from mlexp.fingerprint.asking import imported, names_in
 
 _NUMPY_ERRORS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
-_TORCH: dict[str, tuple[str, ...]] = {
-    "default_dtype": ("get_default_dtype",),
-    "grad": ("is_grad_enabled",),
-    "deterministic": ("are_deterministic_algorithms_enabled",),
-    "matmul_precision": ("get_float32_matmul_precision",),
-    "threads": ("get_num_threads",),
-    "anomaly": ("is_anomaly_enabled",),
-    "cudnn.deterministic": ("_C", "_get_cudnn_deterministic"),
-    "cudnn.benchmark": ("_C", "_get_cudnn_benchmark"),
+_TORCH = {
+    "default_dtype": ("torch", "get_default_dtype"),
+    "grad": ("torch", "is_grad_enabled"),
+    "deterministic": ("torch", "are_deterministic_algorithms_enabled"),
+    "matmul_precision": ("torch", "get_float32_matmul_precision"),
+    "threads": ("torch", "get_num_threads"),
+    "anomaly": ("torch", "is_anomaly_enabled"),
+    "cudnn.deterministic": ("torch._C", "_get_cudnn_deterministic"),
+    "cudnn.benchmark": ("torch._C", "_get_cudnn_benchmark"),
 }
 _TORCH_GIVEN = {
     "default_dtype": "torch.float32",
@@ -38,12 +38,12 @@ def _members(name: str) -> dict[str, Any]:
 
 
 def _numpy_errors() -> State | None:
-    geterr = _members("numpy").get("geterr")
+    geterr = function_of("numpy", "geterr")
     return dict(geterr()) if geterr is not None else None
 
 
 def _print_options() -> State | None:
-    options = _members("numpy").get("get_printoptions")
+    options = function_of("numpy", "get_printoptions")
     return {name: plain(value) for name, value in options().items()} if options is not None else None
 
 
@@ -86,7 +86,7 @@ def _pandas_given() -> State | None:
 
 
 def _sklearn_config() -> State | None:
-    config = _members("sklearn._config").get("_get_threadlocal_config")
+    config = function_of("sklearn._config", "_get_threadlocal_config")
     return {name: plain(value) for name, value in config().items()} if config is not None else None
 
 
@@ -99,14 +99,11 @@ def _torch() -> State | None:
     torch = _members("torch")
     if "get_default_dtype" not in torch or "_C" not in torch:  # not there, or in the middle of its import
         return None
-    found = {}
-    for detail, path in _TORCH.items():
-        ask = torch.get(path[0])
-        for name in path[1:]:
-            ask = getattr(ask, name, None)
-        if ask is not None:
+    found: dict[str, object] = {}
+    for detail, (module, name) in _TORCH.items():
+        if (ask := function_of(module, name)) is not None:
             value = ask()
-            found[detail] = plain(value) if detail != "default_dtype" else repr(value)
+            found[detail] = repr(value) if detail == "default_dtype" else plain(value)
     device = getattr(torch.get("_GLOBAL_DEVICE_CONTEXT"), "device_context", None)
     return found | {"default_device": id(device)}
 
