@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from json import dumps  # by name: the user may put others in their place
 
 from mlexp.capture.probes.outlet import Shown
 
@@ -142,7 +142,7 @@ class Heard:
         room = _N_HELD * self._limit - self._held
         data: dict[str, object] = {}
         for mime, value in shown.data.items():
-            form = value if isinstance(value, str | bytes) else json.dumps(value, default=lambda _: None)
+            form = value if isinstance(value, str | bytes) else dumps(value, default=lambda _: None)
             size = size_of(mime, form)
             data[mime] = LeftOut(size) if size > min(self._limit, room) else form
         shown.data = data

@@ -11,7 +11,7 @@ keys; of no value anything else. That is about 200 bytes a node, and at most 100
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from mlexp.fingerprint.nodes import Node, Trait, Walk, twin_of
@@ -149,8 +149,7 @@ class Known:
                     continue
             self.nodes[key] = node
         self.stale -= {key for key, node in look.nodes.items() if node.full is not None} - fates.unknown
-        for key in fates.changed - look.nodes.keys():
-            self.nodes.pop(key, None)
+        self._forget_nodes({key for key in fates.changed if key not in look.nodes and key in self.nodes})
         self.stale |= {key for key in fates.unknown | fates.moved if key in self.nodes and self._is_older(key, look)}
         for name, seen in look.names.items():
             last = self.names.get(name)
@@ -159,6 +158,16 @@ class Known:
             self.names[name] = seen
         if len(self.nodes) > _MAX_KNOWN:
             self._forget_unreached()
+
+    def _forget_nodes(self, keys: set[int]) -> None:
+        """Forget nodes that have changed unseen, and those that hold their content: the names are looked at again."""
+        if not keys:
+            return
+        keys |= {key for key, node in self.nodes.items() if not keys.isdisjoint(node.children)}
+        for key in keys:
+            del self.nodes[key]
+        for name in self.leading_to(keys):
+            self.names[name] = replace(self.names[name], whole=False)
 
     def _is_older(self, key: int, look: Look) -> bool:
         """Tell whether what is known of a node is from before a look."""

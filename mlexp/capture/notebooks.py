@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from json import loads  # by name: the user may put others in their place
 from typing import Any
 
 from mlexp.dataflow.document import SavedNotebook
@@ -54,7 +54,7 @@ def saved_notebook(
 def _cells(path: str, mtime_ns: int, size: int) -> tuple[tuple[str | None, str], ...] | None:  # noqa: ARG001  (key)
     """Return (id, text) of each code cell; None for another file than a notebook of format 4."""
     with open(path, "rb") as file:
-        found: Any = json.loads(file.read())
+        found: Any = loads(file.read())
     cells = found.get("cells") if isinstance(found, dict) else None
     if not isinstance(cells, list):
         return None

@@ -194,7 +194,7 @@ class Laid:
             rivals = [v for v in self.cells if v.place > places[0] and made_by(effects_of(v.execution)) & what]
             told |= {v.place for v in rivals}
             for rival in rivals[:1]:
-                by = f"{_cell(rival, self.document)} stands below that and sets it, too"
+                by = f"{cell_called(rival, self.document)} stands below that and sets it, too"
                 is_sure = self._are_placed(*places, *(v.place for v in rivals))
                 yield Reason(f"{_quoted(what)} {_verb(execution, what)} {in_(execution)}, but {by}", is_sure)
 
@@ -202,7 +202,7 @@ class Laid:
         """Return why a cell that would be needed in a run from the top was not."""
         ran = ", which never ran, would change" if virtual.origin is None else " ran too early to change"
         is_sure = self._are_placed(virtual.place)
-        return Reason(f"{_cell(virtual, self.document)}{ran} {_quoted(what)}", is_sure)
+        return Reason(f"{cell_called(virtual, self.document)}{ran} {_quoted(what)}", is_sure)
 
     def _of_order(self) -> Iterator[Reason]:
         """Yield pairs of executions that ran in another order than their cells stand in, where that matters."""
@@ -226,7 +226,8 @@ class Laid:
             if virtual.place not in ran:
                 when = "which never ran, " if virtual.origin is None else ""
                 yield Reason(
-                    f"{_cell(virtual, self.document)}, {when}may change {_suspects(virtual.execution)}", is_sure=False
+                    f"{cell_called(virtual, self.document)}, {when}may change {_suspects(virtual.execution)}",
+                    is_sure=False,
                 )
 
     def _all_ran(self) -> list[Execution]:
@@ -292,7 +293,7 @@ def in_(execution: Execution) -> str:
     return f"In [{execution.number}]"
 
 
-def _cell(virtual: Virtual, document: Document) -> str:
+def cell_called(virtual: Virtual, document: Document) -> str:
     """Return how a cell is called: by its newest execution, else by its first line of code."""
     if virtual.origin is not None:
         return in_(virtual.origin)

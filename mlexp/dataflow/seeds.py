@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.rules import called
@@ -62,9 +63,10 @@ class Seeding:
 class Seeds:
     """What some cells together say of seeds."""
 
-    trees: Sequence[ast.AST]
+    trees: Sequence[ast.Module]
     _modules: dict[str, str] = field(default_factory=dict)
-    _functions: dict[str, list[ast.AST]] = field(default_factory=dict)
+    _functions: dict[str, list[ast.Call]] = field(default_factory=dict)
+    """The calls in each of the cells' own functions and classes."""
     _seeding: dict[str, frozenset[str]] = field(default_factory=dict)
     _drawing: set[str] = field(default_factory=set)
 
@@ -78,26 +80,25 @@ class Seeds:
             elif isinstance(node, ast.ImportFrom):
                 self._modules |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                self._functions.setdefault(node.name, []).append(node)
+                self._functions.setdefault(node.name, []).extend(_calls_in(node))
         while self._learn():
             pass
 
     def _learn(self) -> bool:
         """Learn what the cells' own functions seed and draw from; tell whether that was news."""
         before = sum(map(len, self._seeding.values())), len(self._drawing)
-        for name, nodes in self._functions.items():
-            seeded = [seeding.generators for node in nodes for seeding in self.seedings(node)]
-            self._seeding[name] = frozenset().union(*seeded)
-            if any(self._may_draw(node) for node in nodes):
+        for name, calls in self._functions.items():
+            self._seeding[name] = frozenset().union(*map(self._seeded_by, calls))
+            if any(map(self._draws, calls)):
                 self._drawing.add(name)
         return before != (sum(map(len, self._seeding.values())), len(self._drawing))
 
     def seedings(self, tree: ast.AST) -> Iterator[Seeding]:
         """Yield the calls in a tree that seed global generators."""
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and (seeded := self._seeded_by(node)):
-                own = called(node) in self._functions
-                yield Seeding(node, seeded, is_fixed=own or not _is_by_chance(node))
+        for call in _calls_in(tree):
+            if seeded := self._seeded_by(call):
+                own = called(call) in self._functions
+                yield Seeding(call, seeded, is_fixed=own or not _is_by_chance(call))
 
     def _seeded_by(self, call: ast.Call) -> frozenset[str]:
         name = called(call)
@@ -134,9 +135,8 @@ class Seeds:
         """Tell whether a statement seeds, or only prepares that: imports, definitions, constants, switches."""
         if isinstance(statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef)):
             return True
-        calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
         is_plain = isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr))
-        return is_plain and all(self._seeded_by(call) or called(call) in _PREPARE for call in calls)
+        return is_plain and all(self._seeded_by(call) or called(call) in _PREPARE for call in _calls_in(statement))
 
     def _begin_with(self, body: Iterable[ast.stmt], seeds: Callable[[ast.AST], bool]) -> bool:
         """Tell whether what `seeds` is told of comes before anything in the statements draws."""
@@ -154,27 +154,29 @@ class Seeds:
         return False
 
     def _may_draw(self, tree: ast.AST) -> bool:
-        return any(
-            isinstance(node, ast.Call)
-            and (_DRAWS.fullmatch(called(node)) is not None or called(node) in self._drawing)
-            and not self._seeded_by(node)
-            for node in ast.walk(tree)
-        )
+        return any(map(self._draws, _calls_in(tree)))
+
+    def _draws(self, call: ast.Call) -> bool:
+        name = called(call)
+        return (name in self._drawing or _DRAWS.fullmatch(name) is not None) and not self._seeded_by(call)
+
+
+def _calls_in(tree: ast.AST) -> list[ast.Call]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
 
 
 def unseeded(tree: ast.AST) -> Iterator[ast.Call]:
     """Yield the calls in a tree that make a generator which the system or the clock seeds."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and called(node) in _CONSTRUCTORS and _is_by_chance(node):
-            yield node
+    for call in _calls_in(tree):
+        if called(call) in _CONSTRUCTORS and _is_by_chance(call):
+            yield call
 
 
 def _is_by_chance(call: ast.Call) -> bool:
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     if not given or all(isinstance(value, ast.Constant) and value.value is None for value in given):
         return True
-    calls = (node for value in given for node in ast.walk(value) if isinstance(node, ast.Call))
-    return any(_BY_CHANCE.fullmatch(called(inner)) for inner in calls)
+    return any(_BY_CHANCE.fullmatch(called(inner)) for value in given for inner in _calls_in(value))
 
 
 def family_of(generator: GeneratorState) -> str:
@@ -215,12 +217,10 @@ def seeders_of(executions: Sequence[Execution], needed: Set[int]) -> set[int]:
     if not any(_SEEDS.search(e.python) for e in executions if e.index not in needed):
         return set()
     ran = [e for e in executions if e.outcome is not Outcome.NOT_RUN]
-    trees = [parse(e.python) or ast.Module([], []) for e in ran]
-    seeds = Seeds(trees)
+    seeds, fixed_by = _told(tuple(e.python for e in ran))
     found: set[int] = set()
     last: dict[str, int] = {}
-    for execution, tree in zip(ran, trees, strict=True):
-        fixed = {generator for s in seeds.seedings(tree) if s.is_fixed for generator in s.generators}
+    for execution, tree, fixed in zip(ran, seeds.trees, fixed_by, strict=True):
         for moved in execution.generators:
             key = moved.variable or family_of(moved)
             draws = not moved.made and moved.before != moved.after
@@ -233,3 +233,12 @@ def seeders_of(executions: Sequence[Execution], needed: Set[int]) -> set[int]:
                 if execution.index in needed or all(map(seeds.only_seeds, tree.body)):
                     last[key] = execution.index
     return found - needed
+
+
+# A slice is taken several times while a script is made.
+@lru_cache(maxsize=8)
+def _told(texts: tuple[str, ...]) -> tuple[Seeds, tuple[frozenset[str], ...]]:
+    """Return what the texts say of seeds, and of each the global generators that it seeds."""
+    seeds = Seeds([parse(text) or ast.Module([], []) for text in texts])
+    fixed = [[s.generators for s in seeds.seedings(tree) if s.is_fixed] for tree in seeds.trees]
+    return seeds, tuple(frozenset().union(*generators) for generators in fixed)

@@ -51,8 +51,9 @@ def slice_of(executions: Sequence[Execution], target: Execution, *, also: Set[in
     ran = [*earlier, target]
     wanted, importing = set(also), set[int]()
     imports: dict[int, frozenset[str]] = {}
+    definitions: dict[int, tuple[str, ...]] = {}
     while True:
-        walk = _Walk(earlier, target, wanted, importing)
+        walk = _Walk(earlier, target, wanted, importing, definitions)
         walk.go()
         before, imports = imports, importers_of(walk.imports, walk.needed, ran)
         seeders = seeders_of(ran, walk.needed)
@@ -72,6 +73,8 @@ class _Walk:
     also: Set[int]
     importing: Set[int]
     """Executions that are kept for their imports: what these read is wanted, such as a module that was written."""
+    definitions: dict[int, tuple[str, ...]]
+    """The texts that define what executions call, as far as anybody has asked."""
     needed: set[int] = field(default_factory=set)
     doubtful: set[int] = field(default_factory=set)
     imports: dict[str, tuple[int, ...]] = field(default_factory=dict)
@@ -80,10 +83,10 @@ class _Walk:
     _files: set[str] = field(default_factory=set)
     _folders: set[str] = field(default_factory=set)
     _results: set[int] = field(default_factory=set)
-    _readers: list[tuple[Execution, tuple[str, ...]]] = field(default_factory=list)
-    """Executions taken in, with the texts that define what they call."""
-    _settled: set[str] = field(default_factory=set)
-    """Kinds of global state that a later execution had set whole."""
+    _readers: list[Execution] = field(default_factory=list)
+    """Executions taken in."""
+    _settled: dict[str, int] = field(default_factory=dict)
+    """Kinds of global state that a later execution had set whole, with its index: what follows sees nothing earlier."""
     _imported: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
     """Names wanted that are bound by an import: what of, and by which executions so far."""
     _deleted: dict[str, int] = field(default_factory=dict)
@@ -116,10 +119,9 @@ class _Walk:
 
     def _take(self, execution: Execution) -> None:
         """Take an execution in: what it found is wanted."""
-        reads = reads_of(execution)
         self.needed.add(execution.index)
-        self._readers.append((execution, tuple(self._definitions(execution, reads))))
-        self._names |= reads
+        self._readers.append(execution)
+        self._names |= reads_of(execution)
         self._files |= set(execution.reads)
         self._folders |= set(execution.listed)
         self._results |= producers_of(execution, self.earlier)
@@ -128,13 +130,18 @@ class _Walk:
             if name in self._deleted:  # what it binds was deleted again
                 self.doubtful.add(self._deleted.pop(name))
 
-    def _definitions(self, execution: Execution, names: Set[str]) -> Iterator[str]:
-        """Yield the texts that define the functions and classes among some names, as of an execution."""
-        left = set(names)
+    def _definitions(self, reader: Execution) -> tuple[str, ...]:
+        """Return the texts that define the functions and classes which an execution calls."""
+        if reader.index not in self.definitions:
+            self.definitions[reader.index] = tuple(self._defining(reader))
+        return self.definitions[reader.index]
+
+    def _defining(self, reader: Execution) -> Iterator[str]:
+        left = set(reads_of(reader))
         for other in reversed(self.earlier):
             if not left:
                 return
-            if other.index < execution.index and not left.isdisjoint(other.bound):
+            if other.index < reader.index and not left.isdisjoint(other.bound):
                 if not left.isdisjoint(defined_in(other.python)):
                     yield other.python
                 left.difference_update(other.bound)
@@ -169,16 +176,16 @@ class _Walk:
     def _state_touched(self, execution: Execution) -> tuple[bool, bool]:
         seen = Sight.NONE
         for kind in execution.state:
-            if kind in self._settled:
-                continue
-            sights = [sight(kind, execution, reader, texts) for reader, texts in self._readers]
+            until = self._settled.get(kind, self.target.index)
+            readers = [reader for reader in self._readers if reader.index <= until]
+            sights = [sight(kind, execution, r, self._definitions(r)) for r in readers] or [Sight.NONE]
             family, _, module = kind.partition(":")
             if family == "import":
                 if max(sights) is Sight.SURE:
                     self.imports[module] = (*self.imports.get(module, ()), execution.index)
                 continue
             if kills(kind):
-                self._settled.add(kind)
+                self._settled[kind] = execution.index
             seen = max([seen, *sights])
         return seen is Sight.SURE, seen is Sight.MAYBE
 

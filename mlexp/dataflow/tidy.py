@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.document import Document
-from mlexp.dataflow.laid import Laid, Reason, in_, made_by
+from mlexp.dataflow.laid import Laid, Reason, cell_called, in_, made_by
 from mlexp.dataflow.rolled import rolls
 from mlexp.dataflow.slice import effects_of
+from mlexp.dataflow.unset import MOST, unset
 from mlexp.records import Execution, Outcome
 
 _MAX_NOTES = 5
@@ -114,6 +115,12 @@ def _of_world(executions: Sequence[Execution], laid: Laid, changed_files: Change
             is_sure = origin.error.type != "NameError" and document.cells[each.place].is_placed
             yield Reason(f"{in_(origin)} raised {origin.error.type}, and a run from the top would stop there", is_sure)
     if document.is_known:
+        never = sum(cell.origin is None for cell in laid.virtual)
+        if never > MOST:
+            yield Reason(f"{never} cells above it never ran", is_sure=False)
+        for cell, name in unset(executions, laid.virtual) if never <= MOST else ():
+            text = f"{cell_called(cell, document)} reads `{name}`, which no cell above it sets"
+            yield Reason(text, is_sure=cell.origin is not None and document.cells[cell.place].is_placed)
         needed = {execution.index for execution in (*used, target)}
         for text, is_sure in rolls(executions, target, needed, laid.virtual):
             yield Reason(text, is_sure)

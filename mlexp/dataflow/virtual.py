@@ -81,8 +81,8 @@ def run_from_top(
             found.append(Virtual(place, replace(origin, index=place), origin))
         elif not only_run:
             told = (
-                _told(cell.text)
-                if _STARS.search(cell.text) or not names.isdisjoint(_WORD.findall(cell.text))
+                told_by(cell.text)
+                if _STARS.search(cell.text) or not names.isdisjoint(words_in(cell.text))
                 else _NOTHING
             )
             found.append(Virtual(place, _by_text(cell.text, told, place), None))
@@ -99,6 +99,12 @@ def _without_suspicion(virtual: Virtual, names: Set[str]) -> Virtual:
     return replace(virtual, execution=replace(told, changed=changed, suspected=suspected))
 
 
+@lru_cache(maxsize=2048)
+def words_in(text: str) -> frozenset[str]:
+    """Return all words of a text that may be names."""
+    return frozenset(_WORD.findall(text))
+
+
 def seeds(python: str) -> bool:
     """Tell whether a text plainly seeds a generator: something called like that is called, or given a seed's state."""
     return _MAY_SEED.search(python) is not None and _seeds(python)
@@ -112,7 +118,7 @@ def _seeds(python: str) -> bool:
     )
 
 
-def _by_text(text: str, told: _Told, place: int) -> Execution:
+def _by_text(text: str, told: Told, place: int) -> Execution:
     return Execution(
         session_id=SessionId(""),
         index=place,
@@ -131,7 +137,9 @@ def _by_text(text: str, told: _Told, place: int) -> Execution:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class Told:
+    """What a text tells of itself."""
+
     python: str
     bound: tuple[str, ...]
     read: tuple[str, ...]
@@ -140,11 +148,11 @@ class _Told:
     suspected: tuple[str, ...]
 
 
-_NOTHING = _Told("pass", (), (), (), (), ())
+_NOTHING = Told("pass", (), (), (), (), ())
 
 
 @lru_cache(maxsize=2048)
-def _told(text: str) -> _Told:
+def told_by(text: str) -> Told:
     """Return what a text does to names as far as it tells.
 
     Each name that it binds counts as bound. What it hands to calls without looking at what they return may be changed.
@@ -163,7 +171,7 @@ def _told(text: str) -> _Told:
         suspected |= handed
     bound = frozenset(names.bound)
     # What is bound in one branch only is bound as far as anyone can tell, but leaves the value before it alive.
-    return _Told(
+    return Told(
         python=python,
         bound=names.bound,
         read=names.read,

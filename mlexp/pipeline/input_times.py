@@ -45,6 +45,7 @@ def with_changes(script: Script, inputs: Sequence[ScriptInput], copied: Set[str]
     """
     known = {(item.resolved, item.digest): item for item in inputs}
     current: dict[str, ScriptInput | None] = {item.resolved: item for item in inputs if item.since is None}
+    meant = {path: item.name for item in inputs for path in item.paths}  # the last of a dict's equal keys counts
     files = script.own("INPUTS")
     sections = []
     for section in script.sections:
@@ -55,6 +56,12 @@ def with_changes(script: Script, inputs: Sequence[ScriptInput], copied: Set[str]
                 changes = (f"{files}[{_quoted(path)}] = {_quoted(item.name)}" for path in item.paths)
                 source = "\n".join(["# From here on another file lay there.", *changes, "", source])
                 current[item.resolved] = item
+                meant |= dict.fromkeys(item.paths, item.name)
+            elif item is not None and any(meant[path] != item.name for path in item.paths):
+                # The same words, from another working directory.
+                changes = (f"{files}[{_quoted(path)}] = {_quoted(item.name)}" for path in item.paths)
+                source = "\n".join([*changes, "", source])
+                meant |= dict.fromkeys(item.paths, item.name)
         if section is not script.sections[-1]:
             gone = (*section.execution.writes, *section.execution.removes)
             for path in gone:

@@ -11,12 +11,14 @@ from mlexp.dataflow.cell import magic_call, parse
 from mlexp.pipeline.script import Section
 
 MODULES = frozenset(
-    "argparse ast asyncio atexit builtins contextlib importlib json os pathlib shutil subprocess sys tempfile time".split()
+    "argparse ast asyncio atexit builtins contextlib importlib json os pathlib shutil subprocess sys "
+    "tempfile time".split()
 )
 """Modules that the script's own parts may import."""
 _NAMES = """
-    PARAMS INPUTS LISTED RECORDED args as_listed bundle copied copies could_not_tell digest find_modules finish folders go_to history input_copy input_path last log measured
-    metric metrics_now need_secrets number order place_input read_flags restore_state runner script show_figures shown started then typed
+    PARAMS INPUTS LISTED RECORDED args as_listed bundle copied copies could_not_tell digest find_modules finish
+    folders go_to history input_copy input_path last log measured metric metrics_now need_secrets number order
+    place_input read_flags restore_state runner script show_figures shown started then typed
 """
 OWN_NAMES = frozenset(_NAMES.split()) | MODULES
 """Names that the script's own parts use at its top level."""

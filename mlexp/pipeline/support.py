@@ -70,7 +70,7 @@ def input_copy(path):
 
 PLACE_INPUT = '''
 def place_input(path):
-    """Put an input where other programs look for it, unless something lies there; what they leave as it is goes again."""
+    """Put an input where other programs look for it, unless something lies there; unchanged, it goes at the end."""
     place = input_path(path)
     for name in [name for name in INPUTS if os.path.abspath(name) == os.path.abspath(path)]:
         del INPUTS[name]

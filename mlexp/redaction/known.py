@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from json import dumps  # by name: the user may put others in their place
 from urllib.parse import quote, quote_plus
 
 from mlexp.redaction.looks import is_stand_in, looks_drawn
@@ -41,11 +41,11 @@ class Known:
     def forms(self) -> tuple[str, ...]:
         """The value and what escaping and encoding make of it, the longest first."""
         data = self.value.encode("utf-8", "surrogatepass")
-        found = {self.value, repr(self.value)[1:-1], json.dumps(self.value)[1:-1], _as_html(self.value)}
-        found |= {json.dumps(self.value, ensure_ascii=False)[1:-1], repr(data)[2:-1], self.value.replace("\\", "\\\\")}
+        found = {self.value, repr(self.value)[1:-1], dumps(self.value)[1:-1], _as_html(self.value)}
+        found |= {dumps(self.value, ensure_ascii=False)[1:-1], repr(data)[2:-1], self.value.replace("\\", "\\\\")}
         with suppress(UnicodeError):
             found |= {quote(self.value), quote(self.value, safe=""), quote_plus(self.value)}
-        found |= {repr(form)[1:-1] for form in tuple(found)} | {json.dumps(form)[1:-1] for form in tuple(found)}
+        found |= {repr(form)[1:-1] for form in tuple(found)} | {dumps(form)[1:-1] for form in tuple(found)}
         if len(data) >= 12:
             found.add(data.hex())
             for shift in range(3):  # base64 of a text that holds it, as in the header of basic authentication

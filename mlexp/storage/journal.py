@@ -6,9 +6,9 @@ crash, the file is folded into the store. A line cut short by the crash was neve
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
+from json import dumps, loads  # by name: the user may put others in their place
 from pathlib import Path
 
 from mlexp.errors import InvalidRecordError
@@ -46,7 +46,7 @@ class Journal:
         if not -(2**63) <= step < 2**63:
             raise InvalidRecordError(f"step {step} is beyond 64 bits")
         named = {self._names.get(name) or self._cleaned(name): value for name, value in values.items()}
-        line = self._mend + json.dumps([step, time_s, named]).encode() + b"\n"
+        line = self._mend + dumps([step, time_s, named]).encode() + b"\n"
         n_written = os.write(self._descriptor, line)
         self._mend = b"" if n_written == len(line) else b"\n"  # what comes next begins a line of its own
         if self._mend:
@@ -75,7 +75,7 @@ def read_journal(path: Path) -> tuple[MetricPoints, ...]:
         return ()
     for line in lines[:-1]:
         try:
-            step, time_s, values = json.loads(line)
+            step, time_s, values = loads(line)
             points = [(name, (step, time_s, float(value))) for name, value in values.items()]
         except (ValueError, TypeError, AttributeError):
             continue  # a line torn by a death or a full disk

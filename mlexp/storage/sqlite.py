@@ -7,7 +7,6 @@ nothing; a power cut may lose the last transactions, never the file.
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
 import threading
@@ -16,6 +15,7 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from json import dumps, loads  # by name: the user may put others in their place
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -307,7 +307,7 @@ class SqliteStore(RunStore):
 
     def _record(self, cls: type[Record], document: str) -> Record:
         try:
-            return from_document(cls, json.loads(document))
+            return from_document(cls, loads(document))
         except (TypeError, ValueError, AttributeError) as error:
             raise StoreError(f"{self.path}: a kept {cls.__name__} is damaged: {error}") from error
 
@@ -330,7 +330,7 @@ def _choose_journal(connection: sqlite3.Connection, mode: str) -> None:
 
 
 def _text(record: object) -> str:
-    return json.dumps(to_document(record), ensure_ascii=True, separators=(",", ":"))
+    return dumps(to_document(record), ensure_ascii=True, separators=(",", ":"))
 
 
 def _column(text: str) -> str:

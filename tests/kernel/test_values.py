@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlexp.capture import budget
+from mlexp.fingerprint.nodes import graph
 
 CHANGES = {
     # containers
@@ -370,11 +371,21 @@ LARGE = "import numpy as np; x = np.zeros(3_000_000); y = x"
 )
 def test_what_is_too_large_for_a_look_in_time(loaded, monkeypatch, cell, changed, suspected):
     loaded.ok(LARGE)
-    monkeypatch.setattr(budget, "_AFTER_S", 0.0012)
-    monkeypatch.setattr(budget, "_SHARE", 0.0)
+    monkeypatch.setattr(graph, "_SECONDS_PER_BYTE", 1.0)
     loaded.ok(cell)
     execution = loaded.executions()[-1]
     assert (set(execution.changed), set(execution.suspected)) == (set(changed.split()), set(suspected.split()))
+
+
+def test_a_series_over_an_array_is_changed_with_it_and_once(loaded):
+    loaded.ok("import numpy as np, pandas as pd; x = np.arange(3.); s = pd.Series(x, copy=False)")
+    loaded.ok("x[0] = 5")
+    assert loaded.executions()[-1].changed == ("s", "x")
+    loaded.ok("s.mean()")
+    assert loaded.executions()[-1].changed == ()
+    loaded.ok("x[0] = 6")
+    loaded.ok("s[1] = 6")
+    assert "s" in loaded.executions()[-1].changed
 
 
 NAMES = st.sampled_from("abc")

@@ -29,16 +29,22 @@ SESSIONS: dict[str, tuple[list[str], list[str]]] = {
         [],
     ),
     "an object, spent elsewhere": (
-        ["g = torch.Generator().manual_seed(3)", "%timeit -n1 -r1 torch.rand(1, generator=g)"]
-        + ["%%track\ny = float(torch.rand(1, generator=g))"],
+        [
+            "g = torch.Generator().manual_seed(3)",
+            "%timeit -n1 -r1 torch.rand(1, generator=g)",
+            "%%track\ny = float(torch.rand(1, generator=g))",
+        ],
         ["rng-5-g.json"],
     ),
     "a loader": (
-        ["dl = DataLoader(TensorDataset(torch.arange(10.0)), batch_size=2, shuffle=True)", SPENT]
-        + ["%%track\ny = float(next(iter(dl))[0].sum())"],
+        [
+            "dl = DataLoader(TensorDataset(torch.arange(10.0)), batch_size=2, shuffle=True)",
+            SPENT,
+            "%%track\ny = float(next(iter(dl))[0].sum())",
+        ],
         ["rng-5-torch.json"],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

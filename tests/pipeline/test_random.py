@@ -75,13 +75,20 @@ REPRODUCED: dict[str, tuple[list[str], list[str]]] = {
         ["rng-3-rngs-0.json", "rng-3-rngs-1.json"],
     ),
     "filled in a loop": (
-        [NP, "rngs = {}\nfor key in 'ab':\n    rngs[key] = np.random.default_rng()"]
-        + ["%%track\ny = rngs['a'].random() + rngs['b'].random()"],
-        ["rng-3-rngs-a-.json", "rng-3-rngs-b-.json"],
+        [
+            NP,
+            "rngs = {}\nfor key in 'ab':\n    rngs[key] = np.random.default_rng()",
+            "%%track\ny = rngs['a'].random() + rngs['b'].random()",
+        ],
+        ["rng-3-rngs-a.json", "rng-3-rngs-b.json"],
     ),
     "put into an object of an earlier cell": (
-        [NP, "class Model: pass\nmodel = Model()\nmodel.rng = np.random.default_rng(1)"]
-        + ["model.rng = np.random.RandomState()", "%%track\ny = model.rng.rand()"],
+        [
+            NP,
+            "class Model: pass\nmodel = Model()\nmodel.rng = np.random.default_rng(1)",
+            "model.rng = np.random.RandomState()",
+            "%%track\ny = model.rng.rand()",
+        ],
         ["rng-4-model.rng.json"],
     ),
     "seeded where much else is done": (

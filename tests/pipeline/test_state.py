@@ -103,9 +103,9 @@ DOUBTFUL = {
         "v = StandardScaler().fit([[1.0], [2.0]]).mean_[0]",
     ),
     "a function that others call": (
-        "import statistics",
+        "import statistics\nfrom statistics import pvariance",
         "statistics.mean = lambda x: 9",
-        "v = statistics.pvariance([1, 2])",
+        "v = pvariance([1, 2])",
     ),
 }
 UNNEEDED = {

@@ -48,9 +48,7 @@ def test_a_script_gives_the_values_of_its_run(players: Players, cells, reads) ->
 @pytest.mark.deep
 @settings(max_examples=5000)
 @given(cells, reads)
-def test_thousands_of_scripts_give_the_values_of_their_runs(
-    players: Players, until: float, cells, reads
-) -> None:
+def test_thousands_of_scripts_give_the_values_of_their_runs(players: Players, until: float, cells, reads) -> None:
     if time.monotonic() < until:
         found = judged(cells, reads, players)
         assert not found.problem

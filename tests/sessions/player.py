@@ -127,18 +127,18 @@ class Kernel:
         self.client.shell_channel.send(message)
         mine = message["header"]["msg_id"]
         while True:
-            if self.client.stdin_channel.msg_ready():
-                if self.client.get_stdin_msg()["header"]["msg_type"] == "input_request":
-                    self.client.input(answers.pop(0))
+            asked = self.client.stdin_channel.msg_ready() and self.client.get_stdin_msg()
+            if asked and asked["header"]["msg_type"] == "input_request":
+                self.client.input(answers.pop(0))
             try:
                 found = self.client.get_iopub_msg(timeout=0.05)
             except Exception:
                 continue
-            if found["parent_header"].get("msg_id") == mine and found["msg_type"] == "status":
-                if found["content"]["execution_state"] == "idle":
-                    reply = self.client.get_shell_msg(timeout=60)["content"]
-                    self.told = reply.get("user_expressions", {})
-                    return reply["execution_count"], reply.get("ename", "")
+            is_mine = found["parent_header"].get("msg_id") == mine
+            if is_mine and found["content"].get("execution_state") == "idle":
+                reply = self.client.get_shell_msg(timeout=60)["content"]
+                self.told = reply.get("user_expressions", {})
+                return reply["execution_count"], reply.get("ename", "")
 
     def values(self, names):
         tell = f"__import__('runpy').run_path({VALUES!r})['as_json'](globals(), {names!r})"

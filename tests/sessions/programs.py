@@ -2,8 +2,8 @@
 
 A program is a list of cells, a cell a list of statements, a statement four small numbers: which one, and what is put
 into it. So any list of numbers is a program, and a shorter one with smaller numbers is a simpler one. The first letter
-of a name says what it holds (n number, l list, d dict, a array, f frame, u function, o object, g generator, i iterator),
-so that most programs run to their end; a statement about a name that is not there yet makes it.
+of a name says what it holds (n number, l list, d dict, a array, f frame, u function, o object, g generator,
+i iterator), so that most programs run to their end; a statement about a name that is not there yet makes it.
 """
 
 from __future__ import annotations
@@ -200,7 +200,10 @@ def program(cells: Sequence[Cell], reads: Sequence[tuple[int, int]]) -> Session:
                     break
         if lines:
             execute("\n".join(lines), f"cell-{number}")
-    chosen = [(READS[n[0]].format(x=n)) for n in [known[i % len(known)] for i, _ in reads if known]]
+    if not known:
+        known.append("n0")
+        execute("n0 = 1", "the only one")
+    chosen = [READS[n[0]].format(x=n) for n in [known[i % len(known)] for i, _ in reads if known]]
     steps.append(Step("track", f"out = [{', '.join(dict.fromkeys(chosen))}]", "target"))
     everything = "\n".join(step.text for step in steps)
     used = [module for short, module in MODULES.items() if re.search(rf"\b{short}\.", everything)]

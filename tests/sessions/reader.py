@@ -1,6 +1,6 @@
 """Run a script as somebody would who was given it, then tell the values of its names. Started as a file.
 
-    python -P reader.py SCRIPT ANSWER.json NAME...
+python -P reader.py SCRIPT ANSWER.json NAME...
 """
 
 import json

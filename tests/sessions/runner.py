@@ -204,9 +204,7 @@ def _by_command(session: Session, folder: Path, script: Path) -> tuple[str, str,
     return proof["verdict"], proof["reason"], proof["n_runs"]
 
 
-def started_in_empty(
-    script: Path, names: Sequence[str], python: str = sys.executable
-) -> tuple[dict[str, str], str]:
+def started_in_empty(script: Path, names: Sequence[str], python: str = sys.executable) -> tuple[dict[str, str], str]:
     """Start a script in an empty directory; return the texts of its values, and the last line of its complaint."""
     empty = script.parent.parent / "elsewhere"
     empty.mkdir(exist_ok=True)

@@ -39,7 +39,11 @@ def judged(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Judged]]
     sessions = [item.callspec.params["session"] for item in items if isinstance(item, pytest.Function)]
     players = Players(n)
     with ThreadPoolExecutor(n) as pool:
-        yield {session.id: pool.submit(partial(judge, session, players)) for session in sessions if all(map(find_spec, session.needs))}
+        yield {
+            session.id: pool.submit(partial(judge, session, players))
+            for session in sessions
+            if all(map(find_spec, session.needs))
+        }
         pool.shutdown(cancel_futures=True)
     players.close()
 

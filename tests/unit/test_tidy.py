@@ -148,8 +148,8 @@ UNKNOWN = {
         "the notebook was not saved since the cell of In [2] was made",
     ),
     "a cell that may change it": (
-        [("a", "x = load()"), ("t", "z = x")], saved(("a", "x = load()"), ("c", "prepare(x)\n1"), ("t", "z = x")),
-        "the cell `prepare(x)`, which never ran, may change `x`",
+        [("a", "x = load()"), ("t", "z = x")], saved(("a", "x = load()"), ("c", "x.prepare()\n1"), ("t", "z = x")),
+        "the cell `x.prepare()`, which never ran, may change `x`",
     ),
     "the tracked cell is not there": (["x = 1", "z = x"], saved("x = 1", "w = x"),
                                       "the tracked cell is not in the notebook as it was last saved"),

@@ -7,11 +7,11 @@ half as often, so that a run of a week has as many as one of a minute.
 from __future__ import annotations
 
 import _thread
-import json
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from json import dumps  # by name: the user may put others in their place
 from pathlib import Path
 from typing import ClassVar
 
@@ -50,7 +50,7 @@ class ResourcesPart:
             seen.append(peak)
         samples = None
         if columns["t_s"]:
-            samples = tracked.place.blobs.put(json.dumps(columns).encode())
+            samples = tracked.place.blobs.put(dumps(columns).encode())
         return {
             "resources": Resources(cpu_s=max(0.0, cpu_s), peak_memory_bytes=int(max(seen)) or None, samples=samples)
         }

@@ -116,12 +116,12 @@ class Ledger:
         inside = resolved + os.sep
         if named:
             self.read(resolved, resolved)
-        for path in [p for p in self._writes if p == resolved or p.startswith(inside)]:
+        for path in [p for p in list(self._writes) if p == resolved or p.startswith(inside)]:
             del self._writes[path]
             self._appends.pop(path, None)
             if path not in self._made:
                 self._removes[path] = None
-        own = [path for path, left in self._left.items() if left is not None and path.startswith(inside)]
+        own = [path for path, left in list(self._left.items()) if left is not None and path.startswith(inside)]
         for path in own:
             self._removes[path] = None
         if resolved not in self._made:
@@ -190,13 +190,13 @@ class Ledger:
         }
 
     def _take_as_inputs(self) -> None:
-        for path in self._writes:
+        for path in list(self._writes):
             if path not in self._appends and (file := self._kept.keep(path, path)) is not None:
                 self._inputs[path] = file
 
     def folders_made(self) -> list[str]:
         """Return the folders that the execution under way has made."""
-        return [path for path in self._writes if path in self._made and os.path.isdir(path)]
+        return [path for path in list(self._writes) if path in self._made and os.path.isdir(path)]
 
     def folders(self) -> set[str]:
         """Return the folders of what is noted."""

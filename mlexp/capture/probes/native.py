@@ -66,7 +66,7 @@ class Native:
         spelled = {resolved: text for text, resolved in self._candidates.files}
         if self._watches is not None:
             self._hear()
-            for path, happened in self._happened.items():
+            for path, happened in list(self._happened.items()):
                 if path.endswith(os.sep):
                     self._saw_folder(path.rstrip(os.sep), happened)
                 elif not self._is_foreign(path, spelled):

@@ -7,12 +7,12 @@ the two looks are states, never the generators.
 from __future__ import annotations
 
 import base64
-import json
 import random
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from json import dumps  # by name: the user may put others in their place
 from typing import Any
 
 from mlexp.capture.opening import Opening
@@ -245,10 +245,10 @@ def state_text(kind: str, state: Any) -> str:
     Of torch's generators it is the bytes in base64.
     """
     if kind.startswith("random"):
-        return json.dumps([state[0], list(state[1]), state[2]])
+        return dumps([state[0], list(state[1]), state[2]])
     if kind.startswith("torch"):
-        return json.dumps(base64.b64encode(state).decode())
-    return json.dumps(_plain(state))
+        return dumps(base64.b64encode(state).decode())
+    return dumps(_plain(state))
 
 
 def _plain(value: Any) -> Any:

@@ -98,14 +98,16 @@ class ValuesProbe:
         told.judge()
         self._known.keep(look, told.fates)
         self._known.forget(gone)
+        # What becomes of modules is global state.
+        not_told = gone | {name for name in told.changed | told.suspected if _is_module(namespace.get(name))}
         return {
             "bound": tuple(sorted({*names.bound, *told.rebound} - gone)),
             "reached": tuple(sorted(reached)),
             "reads_all": reads_all,
             "rebound": tuple(sorted(told.rebound | gone)),
             "deleted": tuple(sorted(gone)),
-            "changed": tuple(sorted(told.changed - gone)),
-            "suspected": tuple(sorted(told.suspected - told.changed - gone)),
+            "changed": tuple(sorted(told.changed - not_told)),
+            "suspected": tuple(sorted(told.suspected - told.changed - not_told)),
         }
 
     def close(self) -> None:
@@ -134,6 +136,10 @@ def _changeable(namespace: Mapping[str, object]) -> list[str]:
     found = [(name, type(value)) for name, value in namespace.items() if not is_one_of(type(value), _FIXED)]
     found.sort(key=lambda pair: is_one_of(pair[1], _CODE))
     return [name for name, _ in found if type(name) is str and not is_shells(name)]
+
+
+def _is_module(value: object) -> bool:
+    return issubclass(type(value), ModuleType)
 
 
 class _Told:

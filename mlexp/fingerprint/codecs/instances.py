@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 _MAIN = "__main__"
 _PLAIN_LIBRARIES = frozenset({"sklearn", "statsmodels", "scipy", "imblearn", "patsy", "formulaic"})
 _CLOCK = re.compile(r"(.*_)?(time|times|elapsed|duration|seconds|timestamp)(_.*)?")
+_SHELLS_LIST = "IPython.utils.text.SList"
+"""What `lines = !command` gives."""
 _HEAP_TYPE = 1 << 9
 """The flag of a class that is made while Python runs; those of C are mostly made before."""
 
@@ -61,6 +63,8 @@ def describe(value: Any, walker: Walker) -> list[object]:
     name = name_of(cls)
     if issubclass(cls, Random) or module_of(cls).startswith("numpy.random"):
         return ["generator", name]
+    if name == _SHELLS_LIST:  # what a script has in its place is a plain list
+        return walker.child(list(list.__iter__(value)))
     held = _held(value, cls, walker)
     if held is not None:
         return ["held", name, held, *_attributes(value, walker)]
@@ -73,7 +77,7 @@ def _held(value: Any, cls: type, walker: Walker) -> list[object] | None:
     """Return what an object of the standard library, or of a class that is built on one, holds by that."""
     if issubclass(cls, Decimal):
         return [Decimal.__str__(value)]
-    if issubclass(cls, Fraction):
+    if any(base is Fraction for base in bases_of(cls)):  # its metaclass would ask that of the class
         return [str(value.numerator), str(value.denominator)]
     if issubclass(cls, PurePath):
         return [PurePath.__str__(value)]

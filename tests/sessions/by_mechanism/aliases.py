@@ -1,6 +1,6 @@
 """Changes through another name, a view, a slice of a slice."""
 
-from tests.sessions.form import junk, may, need, session, track
+from tests.sessions.form import junk, need, session, track
 
 NP = need("import numpy as np")
 
@@ -121,7 +121,9 @@ SESSIONS = [
     session(
         "an array held by an object",
         NP,
-        need("class Net:\n    def __init__(self):\n        self.w = np.ones(2)\n    def step(self, g):\n        self.w -= g"),
+        need(
+            "class Net:\n    def __init__(self):\n        self.w = np.ones(2)\n    def step(self, g):\n        self.w -= g"
+        ),
         need("net = Net()"),
         need("w = net.w"),
         need("net.step(0.25)"),

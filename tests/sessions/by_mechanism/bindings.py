@@ -78,7 +78,9 @@ SESSIONS = [
     ),
     session(
         "nonlocal: a counter in a closure",
-        need("def counter():\n    n = 0\n    def up():\n        nonlocal n\n        n += 1\n        return n\n    return up"),
+        need(
+            "def counter():\n    n = 0\n    def up():\n        nonlocal n\n        n += 1\n        return n\n    return up"
+        ),
         need("up = counter()"),
         junk("down = counter()"),
         need("up()"),

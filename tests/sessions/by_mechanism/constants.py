@@ -1,6 +1,6 @@
 """Small things that decide what is needed: results nobody reads, prints, assertions, plots, progress."""
 
-from tests.sessions.form import junk, may, need, session, track
+from tests.sessions.form import junk, need, session, track
 
 SESSIONS = [
     session(
@@ -77,7 +77,9 @@ SESSIONS = [
     ),
     session(
         "an object without effect passes through many hands",
-        need("class M:\n    def __init__(self):\n        self.w = [1.0, 2.0]\n    def out(self, x):\n        return [w * x for w in self.w]"),
+        need(
+            "class M:\n    def __init__(self):\n        self.w = [1.0, 2.0]\n    def out(self, x):\n        return [w * x for w in self.w]"
+        ),
         need("m = M()"),
         junk("m.out(3)"),
         junk("[m.out(i) for i in range(3)]"),

@@ -206,7 +206,9 @@ SESSIONS = [
     ),
     session(
         "a helper that uses get_ipython",
-        junk("def in_notebook():\n    try:\n        return get_ipython() is not None\n    except NameError:\n        return False"),
+        junk(
+            "def in_notebook():\n    try:\n        return get_ipython() is not None\n    except NameError:\n        return False"
+        ),
         junk("in_notebook()"),
         need("x = 2"),
         track("v = x"),

@@ -132,7 +132,9 @@ SESSIONS = [
         need("np.savez('z.npz', a=np.ones(2))"),
         need("m = np.memmap('m.bin', dtype='int64', mode='w+', shape=(3,))\nm[:] = [4, 5, 6]\nm.flush()"),
         junk("np.load('x.npy').sum()"),
-        track("v = (np.load('x.npy').tolist(), np.load('z.npz')['a'].tolist(), np.fromfile('m.bin', 'int64').tolist())"),
+        track(
+            "v = (np.load('x.npy').tolist(), np.load('z.npz')['a'].tolist(), np.fromfile('m.bin', 'int64').tolist())"
+        ),
     ),
     session(
         "pickles and joblib",
@@ -252,7 +254,7 @@ SESSIONS = [
     ),
     session(
         "names with spaces, quotes and letters",
-        need("where = \"dä ta/it's.txt\""),
+        need('where = "dä ta/it\'s.txt"'),
         need("t = open(where, encoding='utf-8').read()"),
         junk("print(where)"),
         track("v = t.upper()"),

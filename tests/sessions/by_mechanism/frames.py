@@ -1,6 +1,6 @@
 """pandas: changes in place, columns, and exploring between."""
 
-from tests.sessions.form import junk, may, need, session, track
+from tests.sessions.form import junk, need, session, track
 
 PD = need("import pandas as pd")
 DF = need("df = pd.DataFrame({'a': [3, 1, 2], 'b': [1.5, None, 2.5], 'c': list('xyx')})")

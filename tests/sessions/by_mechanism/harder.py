@@ -5,7 +5,9 @@ from tests.sessions.form import delete, junk, may, need, session, sh, track, wri
 SESSIONS = [
     session(
         "a print method that counts",
-        need("class Shy:\n    def __init__(self):\n        self.shown = 0\n    def __repr__(self):\n        self.shown += 1\n        return 'shy'"),
+        need(
+            "class Shy:\n    def __init__(self):\n        self.shown = 0\n    def __repr__(self):\n        self.shown += 1\n        return 'shy'"
+        ),
         need("s = Shy()"),
         need("print(s)"),
         junk("id(s)"),
@@ -22,7 +24,9 @@ SESSIONS = [
     ),
     session(
         "an equality that remembers",
-        need("class Odd:\n    asked = 0\n    def __eq__(self, o):\n        Odd.asked += 1\n        return False\n    __hash__ = object.__hash__"),
+        need(
+            "class Odd:\n    asked = 0\n    def __eq__(self, o):\n        Odd.asked += 1\n        return False\n    __hash__ = object.__hash__"
+        ),
         need("a, b = Odd(), Odd()"),
         need("a == b"),
         need("a in [b, b]"),
@@ -63,7 +67,9 @@ SESSIONS = [
     ),
     session(
         "a metaclass keeps a register",
-        need("class Meta(type):\n    made = []\n    def __new__(m, name, bases, d):\n        c = super().__new__(m, name, bases, d)\n        Meta.made.append(name)\n        return c"),
+        need(
+            "class Meta(type):\n    made = []\n    def __new__(m, name, bases, d):\n        c = super().__new__(m, name, bases, d)\n        Meta.made.append(name)\n        return c"
+        ),
         need("class A(metaclass=Meta): pass"),
         junk("A.__name__"),
         need("class B(A): pass"),
@@ -71,7 +77,9 @@ SESSIONS = [
     ),
     session(
         "__init_subclass__ and a descriptor with a store",
-        need("class Field:\n    def __init__(self):\n        self.kept = {}\n    def __set__(self, o, v):\n        self.kept[o.n] = v\n    def __get__(self, o, t):\n        return self if o is None else self.kept[o.n]"),
+        need(
+            "class Field:\n    def __init__(self):\n        self.kept = {}\n    def __set__(self, o, v):\n        self.kept[o.n] = v\n    def __get__(self, o, t):\n        return self if o is None else self.kept[o.n]"
+        ),
         need("class R:\n    f = Field()\n    def __init__(self, n):\n        self.n = n"),
         need("r1, r2 = R(1), R(2)"),
         need("r1.f = 'one'"),
@@ -99,7 +107,9 @@ SESSIONS = [
     session(
         "a generator function that holds a loop's state in a finally",
         need("log = []"),
-        need("def steps():\n    try:\n        for i in range(5):\n            yield i\n    finally:\n        log.append('closed')"),
+        need(
+            "def steps():\n    try:\n        for i in range(5):\n            yield i\n    finally:\n        log.append('closed')"
+        ),
         need("g = steps()"),
         need("next(g)"),
         need("g.close()"),
@@ -108,7 +118,9 @@ SESSIONS = [
     ),
     session(
         "a coroutine-like generator that is sent values",
-        need("def mean():\n    total, n, x = 0.0, 0, None\n    while True:\n        x = yield total / n if n else None\n        total += x\n        n += 1"),
+        need(
+            "def mean():\n    total, n, x = 0.0, 0, None\n    while True:\n        x = yield total / n if n else None\n        total += x\n        n += 1"
+        ),
         need("m = mean()\nnext(m)"),
         need("m.send(10)"),
         junk("mean()"),
@@ -144,7 +156,9 @@ SESSIONS = [
     ),
     session(
         "a memo in a dict, cleared",
-        need("memo = {}\ndef fib(n):\n    if n not in memo:\n        memo[n] = n if n < 2 else fib(n - 1) + fib(n - 2)\n    return memo[n]"),
+        need(
+            "memo = {}\ndef fib(n):\n    if n not in memo:\n        memo[n] = n if n < 2 else fib(n - 1) + fib(n - 2)\n    return memo[n]"
+        ),
         may("fib(10)"),
         may("memo.clear()"),
         need("fib(5)"),
@@ -162,7 +176,9 @@ SESSIONS = [
     session(
         "__del__ writes into a list",
         need("gone = []"),
-        need("class D:\n    def __init__(self, n):\n        self.n = n\n    def __del__(self):\n        gone.append(self.n)"),
+        need(
+            "class D:\n    def __init__(self, n):\n        self.n = n\n    def __del__(self):\n        gone.append(self.n)"
+        ),
         need("d = D(1)"),
         need("d = D(2)"),
         junk("len('x')"),
@@ -181,7 +197,9 @@ SESSIONS = [
     ),
     session(
         "an observer: setting one thing changes another",
-        need("class Model:\n    def __init__(self):\n        self.subs = []\n        self._x = 0\n    @property\n    def x(self):\n        return self._x\n    @x.setter\n    def x(self, v):\n        self._x = v\n        for s in self.subs:\n            s(v)"),
+        need(
+            "class Model:\n    def __init__(self):\n        self.subs = []\n        self._x = 0\n    @property\n    def x(self):\n        return self._x\n    @x.setter\n    def x(self, v):\n        self._x = v\n        for s in self.subs:\n            s(v)"
+        ),
         need("m = Model()"),
         need("hist = []"),
         need("m.subs.append(hist.append)"),
@@ -237,7 +255,9 @@ SESSIONS = [
     ),
     session(
         "a scaler inside a fitted pipeline changed afterwards",
-        need("import numpy as np\nfrom sklearn.pipeline import Pipeline\nfrom sklearn.preprocessing import StandardScaler\nfrom sklearn.linear_model import LinearRegression"),
+        need(
+            "import numpy as np\nfrom sklearn.pipeline import Pipeline\nfrom sklearn.preprocessing import StandardScaler\nfrom sklearn.linear_model import LinearRegression"
+        ),
         need("X = np.arange(12.0).reshape(6, 2)\nX[0, 1] = 9\ny = X[:, 0] * 2 + X[:, 1]"),
         need("pipe = Pipeline([('s', StandardScaler()), ('m', LinearRegression())])"),
         need("pipe.fit(X, y)"),
@@ -322,7 +342,9 @@ SESSIONS = [
     ),
     session(
         "an inherited list class with a hook",
-        need("class Log(list):\n    total = 0\n    def append(self, x):\n        Log.total += x\n        super().append(x)"),
+        need(
+            "class Log(list):\n    total = 0\n    def append(self, x):\n        Log.total += x\n        super().append(x)"
+        ),
         need("log = Log()"),
         need("log.append(3)"),
         junk("log.index(3)"),
@@ -378,7 +400,9 @@ SESSIONS = [
     session(
         "a cell that fails every other time",
         need("tries = []"),
-        need("tries.append(1)\nif len(tries) % 2:\n    raise RuntimeError('flaky')\ngot = len(tries)", "t", raises=True),
+        need(
+            "tries.append(1)\nif len(tries) % 2:\n    raise RuntimeError('flaky')\ngot = len(tries)", "t", raises=True
+        ),
         need(again="t"),
         junk("print(got)"),
         track("v = got"),

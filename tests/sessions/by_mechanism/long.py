@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.sessions.form import Session, Step, junk, may, need, session, track
+from tests.sessions.form import Session, Step, junk, need, session, track
 
 
 def _notebook() -> Iterator[Step]:
@@ -55,7 +55,9 @@ def _training() -> Iterator[Step]:
     """Two models trained by turns in small steps, the other one's steps are not needed."""
     yield need("import numpy as np")
     yield need("rng = np.random.default_rng(4)\nX = rng.normal(size=(50, 3))\ny = X @ [1.0, -2.0, 0.5]")
-    yield need("class Model:\n    def __init__(self):\n        self.w = np.zeros(3)\n    def step(self, lr):\n        self.w -= lr * X.T @ (X @ self.w - y) / len(y)")
+    yield need(
+        "class Model:\n    def __init__(self):\n        self.w = np.zeros(3)\n    def step(self, lr):\n        self.w -= lr * X.T @ (X @ self.w - y) / len(y)"
+    )
     yield need("mine = Model()")
     yield junk("other = Model()")
     for i in range(30):

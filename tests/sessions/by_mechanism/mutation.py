@@ -1,6 +1,6 @@
 """Changes in place: containers, attributes, arguments, iterators, the standard library."""
 
-from tests.sessions.form import junk, may, need, session, track
+from tests.sessions.form import junk, need, session, track
 
 SESSIONS = [
     session(
@@ -228,7 +228,9 @@ SESSIONS = [
     ),
     session(
         "a getattr that writes",
-        need("class Lazy:\n    def __getattr__(self, name):\n        self.__dict__[name] = len(self.__dict__)\n        return self.__dict__[name]"),
+        need(
+            "class Lazy:\n    def __getattr__(self, name):\n        self.__dict__[name] = len(self.__dict__)\n        return self.__dict__[name]"
+        ),
         need("z = Lazy()"),
         need("z.first"),
         need("z.second"),
@@ -263,7 +265,9 @@ SESSIONS = [
     ),
     session(
         "reads of an object through its methods",
-        need("class Doc:\n    def __init__(self, t):\n        self.t = t\n    def words(self):\n        return self.t.split()\n    def add(self, w):\n        self.t += ' ' + w"),
+        need(
+            "class Doc:\n    def __init__(self, t):\n        self.t = t\n    def words(self):\n        return self.t.split()\n    def add(self, w):\n        self.t += ' ' + w"
+        ),
         need("doc = Doc('a b')"),
         junk("doc.words()"),
         need("doc.add('c')"),

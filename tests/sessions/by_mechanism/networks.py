@@ -2,12 +2,14 @@
 
 from functools import partial
 
-from tests.sessions.form import junk, may, need, session, track
+from tests.sessions.form import junk, need, session, track
 
 torch = partial(session, needs="torch")
 NN = need("import torch\nfrom torch import nn")
 DATA = need("X = torch.arange(12.0).reshape(6, 2) / 10\ny = X.sum(1, keepdim=True)")
-NP = need("import numpy as np\nrng = np.random.default_rng(0)\nX = rng.normal(size=(60, 3))\ny = (X[:, 0] > 0).astype(int)")
+NP = need(
+    "import numpy as np\nrng = np.random.default_rng(0)\nX = rng.normal(size=(60, 3))\ny = (X[:, 0] > 0).astype(int)"
+)
 
 SESSIONS = [
     torch(
@@ -37,7 +39,10 @@ SESSIONS = [
         need("net = nn.Linear(2, 1)"),
         need("opt = torch.optim.SGD(net.parameters(), lr=0.1)"),
         junk("sum(p.numel() for p in net.parameters())"),
-        need("for _ in range(3):\n    opt.zero_grad()\n    loss = ((net(X) - y) ** 2).mean()\n    loss.backward()\n    opt.step()", "train"),
+        need(
+            "for _ in range(3):\n    opt.zero_grad()\n    loss = ((net(X) - y) ** 2).mean()\n    loss.backward()\n    opt.step()",
+            "train",
+        ),
         junk("loss.item()"),
         need(again="train"),
         track("with torch.no_grad():\n    v = net(X).flatten().tolist()"),
@@ -49,7 +54,9 @@ SESSIONS = [
         DATA,
         need("torch.manual_seed(0)\nnet = nn.Linear(2, 1)"),
         need("opt = torch.optim.Adam(net.parameters(), lr=0.05)"),
-        need("def step():\n    opt.zero_grad()\n    loss = ((net(X) - y) ** 2).mean()\n    loss.backward()\n    opt.step()\n    return loss.item()"),
+        need(
+            "def step():\n    opt.zero_grad()\n    loss = ((net(X) - y) ** 2).mean()\n    loss.backward()\n    opt.step()\n    return loss.item()"
+        ),
         need("step()"),
         junk("net.state_dict()"),
         need("step()"),

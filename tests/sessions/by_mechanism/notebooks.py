@@ -3,7 +3,8 @@
 from tests.sessions.form import answer, junk, may, need, session, sh, track
 
 CHURN = "id,age,plan,spend,left\n" + "".join(
-    f"{i},{20 + i * 7 % 45},{'abc'[i % 3]},{'' if i % 11 == 5 else i * 13 % 97 / 4},{int(i * 7 % 5 == 0)}\n" for i in range(80)
+    f"{i},{20 + i * 7 % 45},{'abc'[i % 3]},{'' if i % 11 == 5 else i * 13 % 97 / 4},{int(i * 7 % 5 == 0)}\n"
+    for i in range(80)
 )
 SALES = "day,shop,n\n" + "".join(f"2024-01-{1 + i % 28:02d},{'NS'[i % 2]},{i * 5 % 23}\n" for i in range(112))
 
@@ -24,7 +25,9 @@ SESSIONS = [
         junk("X.shape, y.mean()"),
         need("from sklearn.model_selection import train_test_split"),
         need("X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=0)"),
-        junk("from sklearn.dummy import DummyClassifier\nDummyClassifier().fit(X_train, y_train).score(X_test, y_test)"),
+        junk(
+            "from sklearn.dummy import DummyClassifier\nDummyClassifier().fit(X_train, y_train).score(X_test, y_test)"
+        ),
         junk("from sklearn.linear_model import LogisticRegression\nlr = LogisticRegression(max_iter=500)"),
         junk("lr.fit(X_train, y_train)"),
         junk("lr.score(X_test, y_test)"),
@@ -71,7 +74,10 @@ SESSIONS = [
         junk("sales.dtypes"),
         junk("def weekly(t):\n    return t.groupby('shop')['n'].sum()", "helper"),
         junk("weekly(sales)"),
-        need("def weekly(t, rule='7D'):\n    return t.set_index('day').groupby('shop')['n'].resample(rule).sum()", "helper"),
+        need(
+            "def weekly(t, rule='7D'):\n    return t.set_index('day').groupby('shop')['n'].resample(rule).sum()",
+            "helper",
+        ),
         need("table = weekly(sales)"),
         junk("table.unstack(0).plot if False else table.head(3)"),
         need("best = table.groupby('shop').max()"),
@@ -95,7 +101,9 @@ SESSIONS = [
         need("from sklearn.datasets import make_regression\nX, y = make_regression(80, 4, noise=3.0, random_state=0)"),
         need("from sklearn.linear_model import Ridge\nfrom sklearn.metrics import mean_squared_error"),
         need("curve = []"),
-        need("for n in (10, 20, 40):\n    m = Ridge().fit(X[:n], y[:n])\n    curve.append(mean_squared_error(y[40:], m.predict(X[40:])))"),
+        need(
+            "for n in (10, 20, 40):\n    m = Ridge().fit(X[:n], y[:n])\n    curve.append(mean_squared_error(y[40:], m.predict(X[40:])))"
+        ),
         junk("import matplotlib.pyplot as plt\nplt.plot(curve)"),
         junk("np.diff(curve)"),
         track("last = curve[-1]"),
@@ -159,7 +167,9 @@ SESSIONS = [
     ),
     session(
         "an experiment class that collects results",
-        need("class Experiment:\n    def __init__(self, name):\n        self.name, self.results = name, []\n    def run(self, f, *a):\n        self.results.append(f(*a))\n        return self.results[-1]"),
+        need(
+            "class Experiment:\n    def __init__(self, name):\n        self.name, self.results = name, []\n    def run(self, f, *a):\n        self.results.append(f(*a))\n        return self.results[-1]"
+        ),
         need("exp = Experiment('a')"),
         need("exp.run(max, 3, 9)"),
         junk("Experiment('scratch').run(min, 1, 2)"),

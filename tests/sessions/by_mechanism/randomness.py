@@ -67,7 +67,9 @@ SESSIONS = [
     session(
         "a generator in an object",
         NP,
-        need("class Sim:\n    def __init__(self):\n        self.rng = np.random.default_rng()\n    def draw(self):\n        return float(self.rng.random())"),
+        need(
+            "class Sim:\n    def __init__(self):\n        self.rng = np.random.default_rng()\n    def draw(self):\n        return float(self.rng.random())"
+        ),
         need("sim = Sim()"),
         need("a = sim.draw()"),
         track("v = (a, sim.draw())"),

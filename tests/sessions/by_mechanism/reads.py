@@ -78,7 +78,9 @@ SESSIONS = [
     session(
         "a property",
         need("scale = 3"),
-        need("class P:\n    def __init__(self, x):\n        self.x = x\n    @property\n    def big(self):\n        return self.x * scale"),
+        need(
+            "class P:\n    def __init__(self, x):\n        self.x = x\n    @property\n    def big(self):\n        return self.x * scale"
+        ),
         need("p = P(2)"),
         junk("q = P(20)"),
         track("b = p.big"),
@@ -86,7 +88,9 @@ SESSIONS = [
     session(
         "an operator of a class",
         need("step = 2"),
-        need("class V:\n    def __init__(self, x):\n        self.x = x\n    def __add__(self, o):\n        return V(self.x + o.x + step)"),
+        need(
+            "class V:\n    def __init__(self, x):\n        self.x = x\n    def __add__(self, o):\n        return V(self.x + o.x + step)"
+        ),
         need("a, b = V(1), V(2)"),
         junk("c = V(7)"),
         track("total = (a + b).x"),

@@ -14,7 +14,9 @@ SESSIONS = [
         "numpy's error settings",
         need("import numpy as np"),
         need("np.seterr(divide='raise')"),
-        need("def safe(a):\n    try:\n        return (1 / np.array([a])).tolist()\n    except FloatingPointError:\n        return 'raised'"),
+        need(
+            "def safe(a):\n    try:\n        return (1 / np.array([a])).tolist()\n    except FloatingPointError:\n        return 'raised'"
+        ),
         junk("np.arange(3)"),
         track("v = safe(0.0)"),
     ),
@@ -65,7 +67,9 @@ SESSIONS = [
         "warnings turned into errors",
         need("import warnings"),
         need("warnings.simplefilter('error')"),
-        track("try:\n    warnings.warn('x')\n    v = 'quiet'\nexcept UserWarning:\n    v = 'raised'", ),
+        track(
+            "try:\n    warnings.warn('x')\n    v = 'quiet'\nexcept UserWarning:\n    v = 'raised'",
+        ),
         values="v",
     ),
     session(
@@ -117,7 +121,9 @@ SESSIONS = [
     ),
     session(
         "a logging handler's list",
-        need("import logging\nclass Keep(logging.Handler):\n    kept = []\n    def emit(self, r):\n        self.kept.append(r.getMessage())"),
+        need(
+            "import logging\nclass Keep(logging.Handler):\n    kept = []\n    def emit(self, r):\n        self.kept.append(r.getMessage())"
+        ),
         need("log = logging.getLogger('t')\nlog.setLevel('INFO')\nlog.propagate = False\nlog.addHandler(Keep())"),
         need("log.info('one')"),
         junk("print('nothing logged')"),
