@@ -49,6 +49,8 @@ class CleanRun:
     stderr: str
     elapsed_s: float
     confinement: str
+    is_late: bool = False
+    """Whether its time was up before it ended."""
     section: str = ""
     """The execution in whose section that line stands, such as "In 4"."""
     refused: tuple[str, ...] = ()
@@ -130,6 +132,7 @@ def run_clean(
             status=answer.get("status"),
             error=answer.get("error") or ("" if answer else _how_it_ended(ended, interpreter, limit_s)),
             line=answer.get("line"),
+            is_late=ended.get("error") == "late",
             section=_section_at(script, answer.get("line")),
             metrics=metrics,
             history=_read_lines(work / "history.jsonl"),

@@ -111,7 +111,8 @@ class _Search(Generic[T]):
             wider |= more
         if wider != also:
             yield wider
-        yield {e.index for e in self._executions}
+        if not any(_is_late(tried) for tried in self._tried.values()):
+            yield {e.index for e in self._executions}
 
     def _asked_for(self, found: Tried, tried: Slice) -> Iterator[int]:
         """Yield the executions that would give what a script failed for: the last that bound the name, say."""
@@ -179,12 +180,19 @@ def _holds(tried: Tried) -> bool:
 
 
 def _can_be_cured(tried: Tried) -> bool:
-    """Tell whether more executions may help: not where the network is refused, a secret is missing, or time is up."""
+    """Tell whether more executions may help: not where the network is refused or a secret is missing.
+
+    They may where time was up: what would have been waited for may be what was left out.
+    """
     if tried.clean is None or tried.proof is None:
         return False
     if tried.proof.verdict is Verdict.NOT_REPRODUCED:
         return True
-    return tried.clean.status not in (None, 0, NEEDS_MORE) and not tried.clean.refused
+    return (_is_late(tried) or tried.clean.status not in (None, 0, NEEDS_MORE)) and not tried.clean.refused
+
+
+def _is_late(tried: Tried) -> bool:
+    return tried.clean is not None and tried.clean.is_late
 
 
 def _rank(tried: Tried) -> int:

@@ -28,14 +28,14 @@ def session(*fields):
     ]  # fmt: skip
 
 
-def script(kept, verdict, *, error="", status=0, refused=()):
+def script(kept, verdict, *, error="", status=0, refused=(), is_late=False):
     proof = Proof(
         run_id=RunId("r"), at=datetime.now(UTC), verdict=verdict, reason="", compared=(), elapsed_s=0, n_runs=1,
         platform="", python="", confinement="", packages=(),
     )  # fmt: skip
     clean = CleanRun(
         status=status, error=error, line=None, metrics={}, history=(), values={}, stdout="", stderr="", elapsed_s=0,
-        confinement="", refused=refused,
+        confinement="", refused=refused, is_late=is_late,
     )  # fmt: skip
     return Script(kept, proof, clean)
 
@@ -101,6 +101,15 @@ def test_a_refused_network_is_no_reason_to_run_more():
     refused = lambda kept: script(kept, Verdict.NOT_VERIFIED, status=1, refused=("network",))  # noqa: E731
     found, tried = searched(executions, {99}, refused)
     assert (found.kept, len(tried)) == ((2,), 1)
+
+
+def test_what_is_doubtful_is_tried_where_time_was_up_and_no_more_than_that():
+    late = lambda kept: script(kept, Verdict.NOT_VERIFIED, status=None, is_late=True)  # noqa: E731
+    executions = session({"rebound": ("q",)}, {"suspected": ("q",)}, {}, {"python": "y = q", "read": ("q",)})
+    found, tried = searched(executions, {0, 1, 3}, late)
+    assert (found.kept, len(tried)) == ((0, 1, 3), 2)
+    found, tried = searched(executions, {99}, late)
+    assert len(tried) == 2
 
 
 def test_where_nothing_holds_a_difference_tells_more_than_a_failure():
