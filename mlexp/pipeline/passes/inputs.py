@@ -85,6 +85,8 @@ def bundle_inputs(script: Script) -> Script:
     )
     changed, places = _placed(script.with_sources(lambda section: _wrapped(section, wrapping)), inputs)
     changed = make_folders(with_changes(changed, inputs, copied, placed=places))
+    if not any(f"{wrapping.listing}(" in section.source for section in changed.sections):
+        listed = ()  # a library lists folders, too, those of modules for one
     helpers = {"input_copy"} if copied else set()
     helpers |= {"place_input"} if places else set()
     unspelled = any(not any(spells(text, item, script.folder) for text in texts) for item in plain)

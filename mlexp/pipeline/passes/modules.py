@@ -45,6 +45,9 @@ def follow_modules(script: Script) -> Script:
             imports |= {"importlib"}
             source = f"{source.rstrip()}\n{script.own('importlib')}.invalidate_caches()"
         sections.append(replace(section, source=source))
+    for module in script.modules:  # what was imported first by an execution that is left out
+        if module.file not in own:
+            bundled.setdefault(module.file, module)
     return replace(
         script,
         sections=tuple(sections),

@@ -4,7 +4,7 @@
 # ///
 """Run r1 "mlp" of load.ipynb, DAY.
 
-NOT VERIFIED: FileNotFoundError: calibration.txt not found. (In 2, line 137 of the script)
+NOT VERIFIED: FileNotFoundError: calibration.txt not found. (In 2, line 139 of the script)
 
     python mlp.py                          as it was run
     python mlp.py --lr 0.025               with another value; --help lists them
@@ -12,17 +12,18 @@ NOT VERIFIED: FileNotFoundError: calibration.txt not found. (In 2, line 137 of t
     python mlp.py --metrics FILE           writes the metrics
     python mlp.py --check                  compares with the run; exit status 1 if it differs
 
-What it reads lies in mlp_data/. The sections are cells as they were executed, numbered as in the notebook: 8
+What it reads lies in mlp_data/. The sections are cells as they were executed, numbered as in the notebook: 7
 of 9 up to the run.
 """
 
 # %% Params, inputs and flags
-import argparse, ast, asyncio, json, os, sys
+import argparse, ast, asyncio, builtins, json, os, sys
 
 sys.dont_write_bytecode = True
 os.environ.setdefault("OMP_NUM_THREADS", "2")  # as in the run
 
 PARAMS = {  # as in the run; each is a flag
+    "width": 6,
     "sites": ["north", "south", "west"],
     "hidden": 16,
     "lr": 0.05,
@@ -124,6 +125,7 @@ def could_not_tell(kind, error, trace):
 
 history = []
 args = read_flags()
+builtins.input_path = input_path  # for the modules in the bundle
 find_modules()
 sys.excepthook = could_not_tell
 
@@ -153,7 +155,7 @@ asyncio.run(in_4())
 raw = pd.concat(parts, ignore_index=True)
 
 # %% In 5: Read the sensors
-width = int(input("How many hours does the model see? "))
+width = args.width  # int(input("How many hours does the model see? "))
 
 # %% In 6: Make windows
 from windows import sliding
@@ -162,9 +164,6 @@ raw["load"] = raw["load"].interpolate() / calibration[raw["time"].dt.hour]
 X, y = sliding(raw, ["temperature", "load"], width)
 cut = int(len(X) * 0.8)
 X_train, y_train, X_valid, y_valid = X[:cut], y[:cut], X[cut:], y[cut:]
-
-# %% In 7: Make windows
-raw.groupby(raw["time"].dt.hour)["load"].mean().round(1).to_dict()
 
 # %% In 8: Build the network
 hidden = args.hidden
