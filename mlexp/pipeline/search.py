@@ -22,7 +22,10 @@ _MOST_HINTS = 6
 _MOST_DROPS = 16
 _LEAST_S = 20.0
 _PATIENCE = 4
-"""So many times the time that the run's own code took may be spent on making the slice smaller."""
+"""So many times the time that the session's code took may be spent on making the slice smaller, at least _LEAST_S."""
+_LEAST_GROWTH_S = 120.0
+_GROWTH_PATIENCE = 10
+"""As many times that time may have been spent when the slice is still made larger."""
 
 _NAME = re.compile(r"name '(\w+)' is not defined")
 _FILE = re.compile(r"No such file or directory: '([^']+)'|unable to open file|does not exist: '?([^'\s]+)")
@@ -73,13 +76,15 @@ class _Search(Generic[T]):
         self._attempt = attempt
         self._tried: dict[_Key, T] = {}
         self._numbers = {e.index: e.number for e in executions}
+        self._took_s = sum(e.elapsed_s for e in (*self._executions, target))
+        self._began = time.monotonic()
 
     def go(self) -> T:
         least = self._slice(set())
         also: set[int] = set()
         found = self._try(least, "")
         for _ in range(_MOST_HINTS):
-            if _holds(found) or not _can_be_cured(found):
+            if _holds(found) or not self._may_grow(found):
                 break
             more = set(self._asked_for(found, self._slice(also)))
             if not more:
@@ -88,13 +93,17 @@ class _Search(Generic[T]):
             found = self._try(self._slice(also), self._with(more))
         hinted = frozenset(also)
         for wider in self._wider(also):
-            if _holds(found) or not _can_be_cured(found):
+            if _holds(found) or not self._may_grow(found):
                 break
             also = wider
             found = self._try(self._slice(also), self._with(also - set(least.needed)))
         if _holds(found):
             return self._smaller(found, also, hinted)
         return min(self._tried.values(), key=_rank)
+
+    def _may_grow(self, found: Tried) -> bool:
+        spent_s = time.monotonic() - self._began
+        return _can_be_cured(found) and spent_s < max(_LEAST_GROWTH_S, _GROWTH_PATIENCE * self._took_s)
 
     def _slice(self, also: Set[int]) -> Slice:
         return slice_of(self._executions, self._target, also=also)
@@ -140,7 +149,7 @@ class _Search(Generic[T]):
         kept = sorted(also - hinted)
         size = len(kept)
         started = time.monotonic()
-        patience_s = max(_LEAST_S, _PATIENCE * sum(e.elapsed_s for e in (*self._executions, self._target)))
+        patience_s = max(_LEAST_S, _PATIENCE * self._took_s)
         n_drops = 0
         while size and kept:
             for start in range(len(kept) - size, -size, -size):

@@ -4,6 +4,7 @@ The programs are those of `tests/sessions/programs.py`. `python -m tests.session
 at random, several at a time.
 """
 
+import os
 import time
 from collections.abc import Iterator
 
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 from tests.sessions.programs import N_STATEMENTS, program
 from tests.sessions.runner import Judged, Players, judge
 
-DEEP_S = 1200.0
+DEEP_S = float(os.environ.get("TEST_LAW_S", "1800"))
+"""For so long new programs are tried in the deep tests; 5,000 take half an hour."""
 small = st.integers(0, 8)
 statement = st.tuples(st.integers(0, N_STATEMENTS - 1), small, small, small)
 cells = st.lists(st.lists(statement, min_size=1, max_size=4), min_size=1, max_size=14)
