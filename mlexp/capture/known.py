@@ -18,6 +18,7 @@ from mlexp.fingerprint.nodes import Node, Trait, Walk, twin_of
 
 _MAX_KNOWN = 100_000
 _MAX_REACH = 20_000
+_MANY_CHILDREN = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,9 @@ class Known:
                 value = namespace[name]
                 roots[name] = (id(value), *walk.root(value))
         walk.run()
-        seen = {}
+        seen, reaches = {}, _Reaches(walk.nodes)
         for name, (place, digest, key) in roots.items():
-            reach, whole = _reach(key, walk.nodes)
-            seen[name] = Seen(place, digest, reach, whole)
+            seen[name] = Seen(place, digest, *reaches.of(key))
         return Look(seen, walk.nodes, frozenset(skipped))
 
     def look_around(
@@ -90,8 +90,7 @@ class Known:
         """Look at names, and at others that led to what these and those that are gone do not lead to any more."""
         look = self.look(names, namespace, until=until)
         left = [name for name, seen in look.names.items() if self._is_left(name, seen)]
-        last = [self.names[name].reach for name in (*left, *gone) if name in self.names]
-        lost = frozenset().union(*last) - look.nodes.keys()
+        lost = _union(self.names[name].reach for name in (*left, *gone) if name in self.names) - look.nodes.keys()
         others = self.leading_to(lost) - look.names.keys() - look.skipped
         if not others:
             return look
@@ -111,11 +110,13 @@ class Known:
             if before is None or (before == node and node.full is not None and not node.trait):
                 continue  # made by the cell, or the same: of what was there before a cell, the look before it knows
             self._judge(key, before, node, found)
-        both = look.nodes.keys() & known.keys()
+        partly: list[frozenset[int]] = []
         for name, seen in look.names.items():
             last = self.names.get(name)
             if last is not None and last.place == seen.place and not (seen.whole and last.whole):
-                found.unknown |= (seen.reach | last.reach) - both  # of what was not opened twice, nothing can be told
+                partly += seen.reach, last.reach
+        # Of what was not opened twice, nothing can be told.
+        found.unknown |= _union(partly) - (look.nodes.keys() & known.keys())
         for name in look.skipped & self.names.keys():
             found.unknown |= self.names[name].reach - look.nodes.keys()
         found.unknown -= found.changed
@@ -151,10 +152,15 @@ class Known:
         self.stale -= {key for key, node in look.nodes.items() if node.full is not None} - fates.unknown
         self._forget_nodes({key for key in fates.changed if key not in look.nodes and key in self.nodes})
         self.stale |= {key for key in fates.unknown | fates.moved if key in self.nodes and self._is_older(key, look)}
+        joined: dict[tuple[int, int], frozenset[int]] = {}  # many names may lead to the same
         for name, seen in look.names.items():
             last = self.names.get(name)
             if not seen.whole and last is not None and last.place == seen.place:
-                seen = Seen(seen.place, seen.digest, seen.reach | last.reach, whole=False)
+                pair = id(seen.reach), id(last.reach)
+                reach = joined.get(pair)
+                if reach is None:
+                    reach = joined[pair] = last.reach if seen.reach <= last.reach else seen.reach | last.reach
+                seen = replace(seen, reach=reach)
             self.names[name] = seen
         if len(self.nodes) > _MAX_KNOWN:
             self._forget_unreached()
@@ -183,24 +189,51 @@ class Known:
         return {name for name, seen in self.names.items() if not keys.isdisjoint(seen.reach)} if keys else set()
 
     def _forget_unreached(self) -> None:
-        reached = set().union(*(seen.reach for seen in self.names.values()))
+        reached = _union(seen.reach for seen in self.names.values())
         self.nodes = {key: node for key, node in self.nodes.items() if key in reached}
         self.stale &= reached
         if len(self.nodes) > _MAX_KNOWN:  # too much to be known: all is looked at anew
             self.names, self.nodes, self.stale = {}, {}, set()
 
 
-def _reach(key: int | None, nodes: Mapping[int, Node]) -> tuple[frozenset[int], bool]:
-    if key is None:
-        return frozenset(), True
-    found, pending, whole = {key}, [key], True
-    while pending:
-        node = nodes.get(pending.pop())
-        if node is None or len(found) > _MAX_REACH:
-            whole = False
-            continue
-        for child in node.children:
-            if child not in found:
-                found.add(child)
-                pending.append(child)
-    return frozenset(found), whole
+def _union(sets: Iterable[frozenset[int]]) -> set[int]:
+    """Return what is in any of the sets, many of which may be one and the same."""
+    return set().union(*{id(one): one for one in sets}.values())
+
+
+class _Reaches:
+    """What nodes lead to; that of nodes with many children is found once for all that lead to them."""
+
+    def __init__(self, nodes: Mapping[int, Node]) -> None:
+        self._nodes = nodes
+        self._found: dict[int | None, tuple[frozenset[int], bool]] = {None: (frozenset(), True)}
+        self._under_way: set[int] = set()
+
+    def of(self, key: int | None) -> tuple[frozenset[int], bool]:
+        """Return the keys of all that a node leads to, its own with them, and whether all of that was opened."""
+        if key in self._found or key is None:
+            return self._found[key]
+        self._under_way.add(key)
+        found, pending, whole = {key}, [key], True
+        while pending:
+            node = self._nodes.get(pending.pop())
+            if node is None or len(found) > _MAX_REACH:
+                whole = False
+                continue
+            for child in node.children:
+                if child in found:
+                    continue
+                if self._is_shared(child):
+                    reach, is_whole = self.of(child)
+                    found |= reach
+                    whole = whole and is_whole
+                else:
+                    found.add(child)
+                    pending.append(child)
+        self._under_way.discard(key)
+        self._found[key] = frozenset(found), whole
+        return self._found[key]
+
+    def _is_shared(self, key: int) -> bool:
+        node = self._nodes.get(key)
+        return node is not None and len(node.children) >= _MANY_CHILDREN and key not in self._under_way

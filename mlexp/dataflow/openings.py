@@ -26,6 +26,7 @@ _LOOKS = frozenset({"exists", "isfile", "isdir", "getsize", "getmtime", "is_file
 _MOVERS = frozenset({"copy", "copy2", "copyfile", "copytree", "move", "rename", "replace", "unpack_archive"})
 _MOVING = frozenset({"shutil", "os"})
 _LISTINGS = frozenset({"glob", "iglob", "rglob", "listdir", "iterdir"})
+"""`os.scandir` is not among them: what it gives can only be passed through as it is."""
 _SHELLS = frozenset({
     "run", "call", "check_call", "check_output", "Popen", "getoutput", "getstatusoutput", "system", "popen",
     "create_subprocess_shell", "create_subprocess_exec",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from types import GetSetDescriptorType, ModuleType
+from types import FrameType, GetSetDescriptorType, ModuleType
 from typing import Any
 
 _BASES = type.__dict__["__mro__"].__get__
@@ -16,12 +16,20 @@ _MEMBERS = type.__dict__["__dict__"].__get__
 _MODULE = type.__dict__["__module__"].__get__
 _NAMES = vars(ModuleType)["__dict__"].__get__
 _NAME = type.__dict__["__name__"].__get__
+_OPTIMIZED = 1
+"""As `inspect.CO_OPTIMIZED`, of a module that is dear to import."""
+_ASKS_ITSELF = frozenset(
+    {"locals", "vars", "dir", "eval", "exec", "_getframe", "currentframe", "f_locals", "set_trace"}
+)
 _QUALNAME = type.__dict__["__qualname__"].__get__
 
 
 def is_one_of(cls: type, classes: tuple[type, ...]) -> bool:
     """Tell whether the class is one of these, by identity."""
-    return any(cls is other for other in classes)
+    for other in classes:  # noqa: SIM110  (asked of every value that is looked at: `any` takes three times as long)
+        if cls is other:
+            return True
+    return False
 
 
 def imported(name: str) -> ModuleType | None:
@@ -59,6 +67,25 @@ def attributes_of(value: object) -> dict[str, Any]:
         if type(descriptor) is GetSetDescriptorType and not issubclass(cls, type):
             return descriptor.__get__(value)  # type: ignore[no-any-return]  # a dict
     return {}
+
+
+def variables_of(frame: FrameType) -> dict[str, Any] | None:
+    """Return the variables of a generator's frame; None where they cannot be had without a trace.
+
+    Before Python 3.13 a frame that is asked keeps a copy of its variables, which would keep what they stand for alive.
+    So the copy is emptied, which code that asks for its own variables would see.
+    """
+    code = frame.f_code
+    if not code.co_flags & _OPTIMIZED:  # its variables are those of a module
+        return None
+    if sys.version_info >= (3, 13):
+        return dict(frame.f_locals)
+    if not _ASKS_ITSELF.isdisjoint(code.co_names):
+        return None
+    copy = frame.f_locals
+    found = dict(copy)
+    copy.clear()
+    return found
 
 
 def module_of(cls: type) -> str:

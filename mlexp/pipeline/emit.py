@@ -137,8 +137,8 @@ def _flags(script: Script, file: str, proof: Proof | None) -> str:
         lines += [f"    {_quoted(path)}: {_quoted(name)}," for path, name in script.folders]
         lines.append("}")
     if script.listed:
-        lines += ["", f"{own('LISTED')} = [  # what lay in the folders that the notebook lists"]
-        lines += [*(f"    {_quoted(path)}," for path in script.listed), "]"]
+        lines += ["", f"{own('LISTED')} = {{  # what lay in the folders that the notebook lists: size, time of change"]
+        lines += [*(f"    {_quoted(path)}: ({size}, {changed})," for path, size, changed in script.listed), "}"]
     places = support.SCRIPT + (support.BUNDLE if has_bundle(script) else "")
     places = places.replace("@FILE@", _quoted(file)).replace("@BUNDLE@", _quoted(f"{file.removesuffix('.py')}_data"))
     lines += ["", *(line for line in _renamed(places, script).split("\n") if line)]
@@ -149,8 +149,9 @@ def _flags(script: Script, file: str, proof: Proof | None) -> str:
     temporary = f"{own('tempfile')}.TemporaryDirectory()"
     tail += [f"{own('started')} = {own('time')}.time()"] if "rewritten" in script.helpers else []
     tail += [f"{own('copied')}, {own('copies')} = {temporary}, {{}}"] if "input_copy" in script.helpers else []
-    tail += [f"{own('then')}, {own('order')} = {temporary}, {{}}"] if script.listed else []
+    tail += [f"{own('order')} = {{}}"] if script.listed else []
     tail += [f"{own('args')} = {own('read_flags')}()"]
+    tail += [f"{own('lay_folders')}()"] if script.listed else []
     if moves_in(script):
         tail += _renamed(_from_here(script), script).split("\n")
     if script.programs:
@@ -198,6 +199,9 @@ def _functions(script: Script) -> list[str]:
     if "place_input" in script.helpers:
         functions.append(support.PLACE_INPUT)
     if script.listed:
+        place, found = ("input_path(path)", support.FOUND_THERE) if script.inputs else ("path", "")
+        functions.append(support.LAY_FOLDERS.replace("@PLACE@", place).replace("@FOUND_THERE@", found))
+    if "as_listed" in script.helpers:
         functions.append(support.AS_LISTED)
     if script.secrets:
         functions.append(support.NEED_SECRETS)

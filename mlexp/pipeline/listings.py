@@ -1,22 +1,56 @@
-"""Folders that the session listed: which files lay there, by the notebook's names and in their order."""
+"""Folders that the session listed: what lay there, by the notebook's names and in its order.
+
+A script lays it in the directory that it is started in, under the same paths, so that whatever lists a folder, asks for
+a size or looks for a file finds it. What lies outside of the notebook's folder is left where it is.
+"""
 
 from __future__ import annotations
 
+import ast
 import os
+from collections.abc import Iterator
 
-from mlexp.pipeline.script import Script
+from mlexp.dataflow.cell import parse
+from mlexp.dataflow.openings import listing_of
+from mlexp.pipeline.script import Script, Section
+
+_HIDDEN = (".git", ".ipynb_checkpoints", "__pycache__")
 
 
-def listed_names(script: Script) -> tuple[str, ...]:
-    """Return the paths, from the notebook's folder, of the files from outside that listings have shown."""
-    written = {path for section in script.sections for path in section.execution.writes}
-    found: dict[str, None] = {}
+def entries_listed(script: Script) -> tuple[tuple[str, int, int], ...]:
+    """Return what listings have shown: path from the notebook's folder, size in bytes, time of change in nanoseconds.
+
+    What an earlier section wrote is not among it.
+    """
+    lists = any(True for section in script.sections for _ in _listings(section))
+    texts = "\n".join(section.source for section in script.sections)
+    written: set[str] = set()
+    found: dict[str, tuple[int, int]] = {}
     for section in script.sections:
-        listed = section.execution.listed
-        folders = {os.path.dirname(path) for path in listed}
-        for path in listed:
-            relative = os.path.relpath(path, script.folder)
-            is_file = os.path.dirname(path) in listed and path not in folders
-            if is_file and path not in written and not relative.startswith(".."):
-                found[relative] = None
-    return tuple(found)
+        execution = section.execution
+        folders = set(execution.listed)
+        for path, sign in zip(execution.listed, execution.listed_signs, strict=False):
+            plain = path.rstrip(os.sep)
+            folder, name = os.path.split(plain)
+            place = os.path.relpath(folder, script.folder)
+            if folder not in folders or plain in written or name in _HIDDEN or place.startswith(".."):
+                continue
+            if plain in folders and not path.endswith(os.sep):
+                continue
+            if lists or (place != "." and os.path.basename(folder) in texts):  # else a library looks for its own
+                found.setdefault(os.path.join("" if place == "." else place, path[len(folder) + 1 :]), sign)
+        written |= set(execution.writes)
+    return tuple((path, *sign) for path, sign in found.items())
+
+
+def unordered_listings(section: Section) -> list[ast.expr]:
+    """Return the functions in a section that list folders, but those whose result has no order, or one of its own."""
+    return list(_listings(section))
+
+
+def _listings(section: Section) -> Iterator[ast.expr]:
+    tree = parse(section.source)
+    nodes = list(ast.walk(tree)) if tree is not None else []
+    for node in nodes:
+        if (function := listing_of(node)) is not None:
+            yield function

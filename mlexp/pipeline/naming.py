@@ -17,8 +17,8 @@ MODULES = frozenset(
 """Modules that the script's own parts may import."""
 _NAMES = """
     PARAMS INPUTS LISTED RECORDED args as_listed bundle copied copies could_not_tell digest find_modules finish
-    folders go_to history input_copy input_path last log measured metric metrics_now need_secrets number order
-    place_input read_flags restore_state runner script show_figures shown started then typed
+    folders go_to history input_copy input_path last lay_folders log measured metric metrics_now need_secrets number
+    order place_input read_flags restore_state runner script show_figures shown started typed
 """
 OWN_NAMES = frozenset(_NAMES.split()) | MODULES
 """Names that the script's own parts use at its top level."""

@@ -2,7 +2,8 @@
 
 Metrics and values are compared bit for bit. Printed text decides only where there is neither. What differs is looked at
 again in a second clean run with another hash seed: a name that differs between the two is volatile, and says nothing
-against the script. A script that uses sets or hashes is run three times in any case: two seeds may give one order.
+against the script; of printed text, the readings of clocks are then looked past. A script that uses sets or hashes is
+run three times in any case: two seeds may give one order.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import UTC, datetime
 
 from mlexp.dataflow.cell import parse
 from mlexp.pipeline.clean import CleanRun
+from mlexp.pipeline.clocks import without_clocks
 from mlexp.pipeline.script import Script
 from mlexp.records import Comparison, ComparisonOutcome, MetricOrigin, Proof, RunRecord, Verdict
 from mlexp.records.run import RESULT
@@ -66,7 +68,7 @@ def prove(
         runs.append(again)
         if again.status != 0:
             break
-        compared = _without_volatile(compared, first, again)
+        compared = _without_volatile(compared, first, again, recorded_text)
     verdict, reason = _verdict(compared)
     if verdict is Verdict.NOT_REPRODUCED and missing:
         verdict, reason = Verdict.NOT_VERIFIED, f"needs {', '.join(missing)}"
@@ -102,7 +104,7 @@ def _compared(
     rows += [_curve(points, clean) for points in curves if points.name in logged]  # else it is a library's own
     rows += _values(script.run, clean.values)
     if not any(row.outcome is not ComparisonOutcome.NOT_COMPARABLE for row in rows) and recorded_text.strip():
-        same = f"\n{_text(clean.stdout)}".endswith(f"\n{_text(recorded_text)}")  # the run's cell is the last
+        same = _ends_with(clean.stdout, recorded_text)
         rows.append(_row("printed text", "text", _end_of(recorded_text), _end_of(clean.stdout), same=same))
     rows += [_row(name, "param", recorded, in_code, same=False) for name, recorded, in_code in script.disputed]
     return tuple(rows)
@@ -159,7 +161,15 @@ def _row(name: str, what: str, recorded: str, found: str, *, same: bool) -> Comp
     return Comparison(name=name, what=what, outcome=outcome, recorded=recorded, found=found)
 
 
-def _without_volatile(rows: tuple[Comparison, ...], first: CleanRun, second: CleanRun) -> tuple[Comparison, ...]:
+def _without_volatile(
+    rows: tuple[Comparison, ...], first: CleanRun, second: CleanRun, recorded_text: str
+) -> tuple[Comparison, ...]:
+    def outcome(row: Comparison) -> ComparisonOutcome:
+        outputs = [without_clocks(_text(clean.stdout)) for clean in (first, second)]
+        if row.what == "text" and all(_ends_with(text, without_clocks(_text(recorded_text))) for text in outputs):
+            return ComparisonOutcome.EQUAL
+        return ComparisonOutcome.VOLATILE
+
     def again(row: Comparison) -> bool:
         if row.what == "metric":
             return repr(first.metrics.get(row.name)) != repr(second.metrics.get(row.name))
@@ -171,7 +181,7 @@ def _without_volatile(rows: tuple[Comparison, ...], first: CleanRun, second: Cle
         return row.what == "text" and first.stdout != second.stdout
 
     return tuple(
-        replace(row, outcome=ComparisonOutcome.VOLATILE)
+        replace(row, outcome=outcome(row))
         if row.outcome in (ComparisonOutcome.DIFFERS, ComparisonOutcome.EQUAL) and again(row)
         else row
         for row in rows
@@ -229,6 +239,11 @@ def _proof(
 
 def _text(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").split("\n")).strip()
+
+
+def _ends_with(printed: str, recorded: str) -> bool:
+    """Tell whether a script printed last what the run did: its cell is the last."""
+    return f"\n{_text(printed)}".endswith(f"\n{_text(recorded)}")
 
 
 def _end_of(text: str) -> str:

@@ -90,8 +90,9 @@ class Script:
     """Code in the bundle that runs in the script's process and may read inputs: modules, and what `%run` ran."""
     folders: tuple[tuple[str, str], ...] = ()
     """Folders of inputs that are read as a whole: (path, name in the bundle)."""
-    listed: tuple[str, ...] = ()
-    """Files that lay in folders that the sections list, as paths from the notebook's folder and in their order."""
+    listed: tuple[tuple[str, int, int], ...] = ()
+    """What lay in folders that the sections list, in their order: the path from the notebook's folder, a folder's with
+    a separator at its end, size in bytes and time of change in nanoseconds."""
     helpers: frozenset[str] = frozenset()
     """What the sections need for their files besides `input_path`: "input_copy", "place_input", "rewritten",
     "own_modules"."""

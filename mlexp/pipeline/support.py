@@ -81,36 +81,69 @@ def place_input(path):
         atexit.register(lambda: os.path.exists(path) and os.path.getmtime(path) == laid and os.remove(path))
 '''
 
+FOUND_THERE = """
+            for name in [name for name in INPUTS if os.path.abspath(name) == path]:
+                del INPUTS[name]"""
+
+LAY_FOLDERS = '''
+def lay_folders():
+    """Lay what the notebook found in its folders where it lists them. What nobody has changed goes at the end."""
+    laid = []
+    for path, (size, changed) in LISTED.items():
+        place, path, is_folder = @PLACE@, os.path.abspath(path), path.endswith(os.sep)
+        order.setdefault(path, len(order))
+        if os.path.lexists(path):
+            continue
+        folder = path if is_folder else os.path.dirname(path)
+        if not os.path.isdir(folder):
+            laid.append((folder, None))
+            os.makedirs(folder)
+        if is_folder:
+            continue
+        if os.path.isfile(place):
+            shutil.copyfile(place, path)@FOUND_THERE@
+        else:
+            with open(path, "wb") as file:  # only its name was read, perhaps its size and time
+                file.truncate(size)
+        os.utime(path, ns=(changed, changed))
+        laid.append((path, changed))
+    atexit.register(take_away, laid)
+
+
+def take_away(laid):
+    """Remove what was laid and is as it was, and folders that are empty then."""
+    for path, changed in reversed(laid):
+        try:
+            if changed is None:
+                os.rmdir(path)
+            elif os.stat(path).st_mtime_ns == changed:
+                os.remove(path)
+        except OSError:
+            pass
+'''
+
 AS_LISTED = '''
 def as_listed(function):
-    """Let a function list folders as the notebook did: what lay there then, in that order, and what is there now."""
+    """Let a function list folders in the notebook's order."""
 
     def listing(*words, **options):
-        here, base, found, given, missing = os.getcwd(), "", [], None, None
-        if function is os.listdir and words:
-            base = words[0]
-        for place in (then.name, here):
-            os.chdir(place)
-            try:
-                given = function(*words, **options)
-                found += [item for item in given if item not in found]
-            except FileNotFoundError as error:
-                missing = error
-            finally:
-                os.chdir(here)
-        if given is None:
-            raise missing
+        base = words[0] if function is os.listdir and words else ""
 
         def rank(item):
-            return order.get(os.path.normpath(os.path.join(base, item[0] if type(item) is tuple else item)), len(order))
+            return order.get(os.path.abspath(os.path.join(base, item)), len(order))
 
-        return sorted(found, key=rank) if isinstance(given, list) else iter(sorted(found, key=rank))
+        def walking():
+            nonlocal base
+            for base, folders, names in function(*words, **options):
+                folders.sort(key=rank)
+                names.sort(key=rank)
+                yield base, folders, names
 
-    for path in LISTED if not order else ():
-        folders = path.split(os.sep)
-        order.update({os.sep.join(folders[:n]): len(order) for n in range(1, len(folders) + 1)} | order)
-        os.makedirs(os.path.join(then.name, os.path.dirname(path)), exist_ok=True)
-        open(os.path.join(then.name, path), "w").close()
+        if function is os.walk:
+            return walking()
+        found = function(*words, **options)
+        return sorted(found, key=rank) if isinstance(found, list) else iter(sorted(found, key=rank))
+
     return listing
 '''
 

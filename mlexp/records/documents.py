@@ -35,6 +35,8 @@ def from_document(cls: type[Record], document: Mapping[str, Any]) -> Record:
 
 
 def _plain(value: object) -> Any:
+    if type(value) is str:  # most are; the next question costs ten times as much
+        return value
     if dataclasses.is_dataclass(value):
         return to_document(value)
     if isinstance(value, Enum):

@@ -153,7 +153,10 @@ class Execution:
     removes: tuple[str, ...] = ()
     """Absolute paths of files that it removed, or gave another name."""
     listed: tuple[str, ...] = ()
-    """Absolute paths of folders whose entries it asked for, each followed by those of the files in it from outside."""
+    """Absolute paths of folders whose entries it asked for, each followed by those of what lay in it from outside:
+    files, and folders, which end in a separator."""
+    listed_signs: tuple[tuple[int, int], ...] = ()
+    """Of each of `listed`: its size in bytes and the time of its change in nanoseconds; zeros of a folder."""
     modules: tuple[ModuleRecord, ...] = ()
     generators: tuple[GeneratorState, ...] = ()
     """The generators that moved; of a tracked execution all that it can reach."""

@@ -45,11 +45,18 @@ def _value(value: Any, redactor: Redactor) -> Any:
     if type(value) is str:
         return redactor.text(value)
     if type(value) is tuple and value and type(value[0]) not in (int, float):
+        if _are_names(value) and redactor.text(joined := "\n".join(value)) == joined:
+            return value  # a cell that may read everything has a thousand of them
         items = tuple(_value(item, redactor) for item in value)
         return items if items != value else value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return redacted_record(value, redactor)
     return value
+
+
+def _are_names(items: tuple[Any, ...]) -> bool:
+    """Tell whether these are identifiers: in such a text nothing is taken for a secret that its lines alone tell."""
+    return len(items) > 1 and all(type(item) is str and item.isidentifier() for item in items)
 
 
 def _param(param: Param, redactor: Redactor) -> Param:

@@ -190,6 +190,116 @@ NOTEBOOKS = {
         "lazy = importlib.util.module_from_spec(spec)\nsys.modules['colorsys'] = lazy\nspec.loader.exec_module(lazy)",
         "'rgb_to_hsv' in object.__getattribute__(lazy, '__dict__')",
     ],
+    "walked": [  # what a look at live values must not move, keep, run or count
+        "import collections, functools, gc, sys, threading, time, weakref\nimport numpy as np\n"
+        "class Big: pass\n"
+        "def makes():\n    x = Big()\n    yield weakref.ref(x)\n    del x\n    yield 1\n"
+        "made = makes()\nref = next(made)",
+        "made; next(made)\nref() is None",
+        "def tells():\n    x = 1\n    own = locals()\n    yield own\n    x = 2\n    yield sorted(own)\ntold = tells()\n"
+        "own = next(told)",
+        "told; sorted(own)",
+        "own; next(told)",
+        "array = np.zeros(4)\narray.resize(8)\narray.size",
+        "array.resize(16); array.size",
+        "array; array.resize(4)\nsys.getrefcount(array)",
+        "kept = Big(); sys.getrefcount(kept)",
+        "kept; sys.getrefcount(kept)",
+        "len(gc.get_referrers(kept)), weakref.getweakrefcount(kept)",
+        "dead = []\nref = weakref.ref(kept, lambda _: dead.append(1))\nheld = [kept]",
+        "held, kept; del held, kept\ngc.collect() >= 0, ref() is None, dead",
+        "items = weakref.WeakValueDictionary(); items['a'] = one = Big()",
+        "items, one; del one\ngc.collect() >= 0, dict(items)",
+        "proxied = Big(); proxy = weakref.proxy(proxied); proxied.x = 1",
+        "proxy.x; other = proxy",
+        "del proxied, other\ntry: proxy.x\nexcept ReferenceError: print('gone')",
+        "proxy; again = 1",
+        "del proxy\ncalls = []\n"
+        "class Counts:\n    def __getattr__(self, name): calls.append(name); raise AttributeError(name)\n"
+        "    def __del__(self): calls.append('del')\n    def __reduce__(self): calls.append('reduce'); return int, ()\n"
+        "    def __getstate__(self): calls.append('getstate')\n    def __len__(self): calls.append('len'); return 3\n"
+        "    def __iter__(self): calls.append('iter'); return iter(())\n"
+        "    def __hash__(self): calls.append('hash'); return 1\n"
+        "    def __eq__(self, other): calls.append('eq'); return True\n"
+        "counts = Counts()\nnamed = {'a': counts, 'b': [counts]}\nfirst = functools.partial(print, counts)",
+        "counts; named; first; calls",
+        "del counts, named, first; gc.collect() >= 0, calls",
+        "class Memory(functools.partial): pass\n"
+        "class Asks(type):\n    def __getattribute__(cls, name): calls.append(name); return type.__getattribute__(cls, name)\n"
+        "class Part(functools.partial, metaclass=Asks): pass\npart = Part(print, 1)\ncalls.clear()",
+        "part; also = part; calls",
+        "import io, sqlite3\n"
+        "class Reads(io.StringIO, metaclass=type('M', (type,), {'__eq__': lambda a, b: calls.append('eq') or True,\n"
+        "    '__hash__': lambda a: 1})): pass\n"
+        "class Base(sqlite3.Connection):\n    total_changes = property(lambda self: calls.append('changes'))\n"
+        "reads, base = Reads('text'), Base(':memory:')\ncalls.clear()",
+        "reads; base; also = reads; reads.read(2), calls",
+        "reads.read(1), base.execute('select 1').fetchone(), calls",
+        "base.close()",
+        "import itertools, random\nrandom.seed(1)\ndrawn = (random.random() for _ in range(3)); tees = itertools.tee(drawn)\n"
+        "walks = map(calls.append, 'abc'); pairs = zip(walks, range(3)); few = filter(None, [0, 1]); turned = reversed([1, 2])",
+        "drawn; tees; walks; pairs; few; turned; next(tees[0]), next(pairs), next(few), next(turned), calls[-1]",
+        "next(tees[1]), next(pairs), calls[-1], random.random()",
+        "def runs():\n    while True:\n        try: yield len(list(globals()))\n        finally: calls.append('finally')\n"
+        "run = runs(); next(run) > 0",
+        "run; run.gi_frame.f_lasti > 0, run.gi_running, calls[-1]",
+        "async def waits():\n    return 5\nwaiting = waits()",
+        "waiting; waiting.cr_frame.f_lasti, waiting.cr_running",
+        "await waiting",
+        "class Slots:\n    __slots__ = ('a', '__weakref__')\nslots = Slots()",
+        "slots; hasattr(slots, 'a'), weakref.getweakrefcount(slots)",
+        "class Own:\n    def __init__(self): self.a = 1\nown = Own(); names = vars(own)",
+        "own, names; sys.getrefcount(names), vars(own) is names",
+        "class Cached:\n    @functools.cached_property\n    def slow(self): calls.append('slow'); return 1\ncached = Cached()",
+        "cached; vars(cached), calls[-1]",
+        "@functools.lru_cache\ndef memory(n): return n\nmemory(1); memory(1)",
+        "memory; memory.cache_info()",
+        "defaults = collections.defaultdict(list); counter = collections.Counter('aab'); chain = collections.ChainMap({}, counter)",
+        "defaults, counter, chain; len(defaults), counter['z'], len(counter), dict(chain)",
+        "from types import MappingProxyType\nfrozen = MappingProxyType({'a': [1]})\nclass Enum_(__import__('enum').Enum):\n    A = []",
+        "frozen, Enum_, Enum_.A; frozen",
+    ],
+    "threads beside": [
+        "import collections, io, threading, time\n"
+        "grows, named, bytes_, memory, ring = [], {}, bytearray(), io.BytesIO(), collections.deque(maxlen=50_000)\n"
+        "stop, failed = threading.Event(), []\n"
+        "def work():\n    i = 0\n    while not stop.is_set():\n        i += 1\n        try:\n"
+        "            grows.append(i); named[i] = [i]; bytes_.extend(b'x' * 50); memory.write(b'y' * 50); ring.append(i)\n"
+        "            globals()[f'made_{i % 500}'] = i\n"
+        "            if i % 5_000 == 0: grows.clear(); named.clear(); bytes_.clear()\n"
+        "        except Exception as error: failed.append(repr(error))\n"
+        "threads = [threading.Thread(target=work) for _ in range(2)]\nfor t in threads: t.start()",
+        *["time.sleep(0.02); bound = (grows, named, bytes_, memory, ring); view = None"] * 4,
+        *["names = len(globals()) > 0; eval('1 + 1')"] * 4,
+        "stop.set()\nfor t in threads: t.join()\nfailed",
+        "walking = (i for i in iter(int, 1)); busy = threading.Event()\n"
+        "def consume():\n    for _ in walking:\n        if busy.is_set(): return\n"
+        "thread = threading.Thread(target=consume); thread.start()",
+        *["walking; 1"] * 2,
+        "busy.set(); thread.join(); walking.gi_running",
+        "for i in range(500): globals().pop(f'made_{i}', None)\n",
+        "del grows, named, bytes_, memory, ring, bound",
+    ],
+    "processes": [
+        "import os, multiprocessing, warnings\nwarnings.simplefilter('ignore')\nopen('in.txt', 'w').write('abc')",
+        "child = os.fork()\nif not child:\n    open('in.txt').read(); os._exit(3)\nos.waitstatus_to_exitcode(os.waitpid(child, 0)[1])",
+        "def size(name): return len(open(name).read())\nwith multiprocessing.get_context('fork').Pool(2) as pool:\n"
+        "    sizes = pool.map(size, ['in.txt'] * 4)\nsizes",
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'print(1)'], capture_output=True).stdout",
+        "warnings.resetwarnings()",
+    ],
+    "strange names": [
+        "globals()[5] = 'number'; globals()[(1, 2)] = 'pair'; 5 in globals()",
+        "class Name(str):\n    def __hash__(self): return str.__hash__(self)\n"
+        "    def __eq__(self, other): return str.__eq__(self, other)\nglobals()[Name('odd')] = 1; odd",
+        "odd; m = 1.5 * 2\nm",
+        "globals()['not a name'] = [1]; globals()['\\ud800'] = [2]; globals()['class'] = [3]",
+        "list(globals())[-3:]",
+        "del globals()[5], globals()[(1, 2)], globals()['not a name'], globals()['\\ud800'], globals()['class'], odd",
+        "import builtins\nbuiltins.mine = []\nmine.append(1); mine",
+        "mine; del builtins.mine",
+        "__name__, __builtins__ is builtins",
+    ],
     "state": [
         "import gc, io, signal, sys, time, warnings",
         *("gc.disable(); gc.isenabled()", "gc.isenabled()", "gc.enable()"),

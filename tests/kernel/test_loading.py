@@ -2,6 +2,7 @@
 
 import builtins
 import gc
+import getpass
 import logging
 import re
 import subprocess
@@ -33,6 +34,7 @@ def state(ip):
         "names": {name: value for name, value in ip.user_ns.items() if not IPYTHONS.fullmatch(name)},
         "hidden": {name for name in ip.user_ns_hidden if not IPYTHONS.fullmatch(name)},
         "builtins": dict(vars(builtins)),
+        "asks": getpass.getpass,
         "streams": (sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook),
         "writes": [vars(stream).get("write") for stream in (sys.stdout, sys.stderr)],
         "display hooks": (list(ip.display_pub.__dict__), list(ip.displayhook.__dict__)),
@@ -63,8 +65,9 @@ def test_unload_leaves_nothing(warm):
     before = state(warm)
     warm.run_line_magic("load_ext", "mlexp")
     assert differing(before, state(warm)).keys() == {
-        *("events", "cleanup", "magics", "attributes", "hooks of extensions")
+        *("events", "cleanup", "magics", "attributes", "hooks of extensions", "builtins", "asks")
     }
+    assert {name for name, value in before["builtins"].items() if getattr(builtins, name) is not value} == {"input"}
     ours = [weakref.ref(warm._mlexp_extension), weakref.ref(warm._mlexp_extension.session)]
     warm.run_cell("%%track base\na = 2.0 * len('ab')\nprint(a)")
     warm.run_cell("%%track base\nraise ValueError")

@@ -140,6 +140,11 @@ def test_the_network_is_refused_and_named(outside: Path) -> None:
         assert "refused while the script is proven" in ended
 
 
+def tracked(text: str) -> str:
+    """Return a tracked cell that does something and computes a metric."""
+    return f"%%track\n{text}\n" + TRACKED.partition("\n")[2]
+
+
 @pytest.mark.parametrize(
     ("cell", "refused"),
     [
@@ -149,7 +154,7 @@ def test_the_network_is_refused_and_named(outside: Path) -> None:
     ],
 )
 def test_the_verdict_names_what_was_refused(play: Play, outside: Path, cell: str, refused: str) -> None:
-    session = play(HERE, f"OUT = {str(outside)!r}", cell, TRACKED)
+    session = play(HERE, f"OUT = {str(outside)!r}", tracked(cell))
     before = state_of(outside)
     proof = session.verify()
     what = refused.format(outside)
@@ -163,9 +168,8 @@ def test_the_verdict_names_what_was_refused(play: Play, outside: Path, cell: str
 
 
 def test_a_writer_in_c_is_held_and_the_reason_helps(play: Play, outside: Path) -> None:
-    session = play(
-        "import pandas as pd", f"pd.DataFrame({{'a': [1]}}).to_parquet({str(outside / 'new.parquet')!r})", TRACKED
-    )
+    cell = f"pd.DataFrame({{'a': [1]}}).to_parquet({str(outside / 'new.parquet')!r})"
+    session = play("import pandas as pd", tracked(cell))
     before = state_of(outside)
     proof = session.verify()
     assert proof.verdict == "not verified"
@@ -176,9 +180,8 @@ def test_a_writer_in_c_is_held_and_the_reason_helps(play: Play, outside: Path) -
 def test_what_was_refused_is_told_even_where_the_script_went_on(play: Play, outside: Path) -> None:
     session = play(
         HERE + f"\nOUT = {str(outside)!r}",
-        "try: open(OUT + '/kept.txt', 'w').write('kept')\nexcept OSError: pass",
-        "!echo kept > {OUT}/kept.txt",
-        TRACKED,
+        "try: open(OUT + '/kept.txt', 'w').write('kept')\nexcept OSError: pass\n!echo kept > {OUT}/kept.txt\nx = 2.5",
+        "%%track\ny = len('abc') * x",
     )
     script = session.export()
     assert script.verdict == "reproduced"

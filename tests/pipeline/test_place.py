@@ -24,7 +24,7 @@ def session(player: Player, tmp_path_factory: pytest.TempPathFactory) -> Session
     cells = [
         "text = open('table.txt').read()",
         "%%track\nsize = len(text) * 1.5",
-        "%%track\nsize = 2 * len('abcd') * 1.5",
+        "%%track\nsize = 2 * len(text) * 1.5",
     ]
     return player.play(folder, cells)
 
@@ -44,7 +44,7 @@ def test_our_unchanged_export_is_overwritten(export: Callable[..., Script], tmp_
     assert first.bundled == ["table.txt"]
     (first.bundle / "__pycache__").mkdir()
     (first.bundle / "__pycache__" / "x.pyc").write_bytes(b"")
-    other = export("r2")  # without that input in its last cell, yet with the cells before
+    other = export("r2")
     assert other.path.read_bytes() != before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.py", "out_data"]
 

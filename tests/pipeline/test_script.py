@@ -285,12 +285,12 @@ def test_without_a_metric_check_could_not_tell(play: Play) -> None:
 
 def test_history_is_written_point_by_point(play: Play, tmp_path: Path) -> None:
     script = play(
-        "import mlexp\nmlexp.log(loss=9.0)",
+        "import mlexp\nmlexp.log(loss=9.0)\nsteps = 3",
         """
         %%track
         import mlexp as mx
         from mlexp import log
-        for i in range(3):
+        for i in range(steps):
             mx.log({"train/loss": 1 / (i + 1)}, step=10 * i, odd="no number")
             list(map(lambda x: log(x=x), [i]))
         report = log

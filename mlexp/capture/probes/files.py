@@ -177,8 +177,8 @@ class FilesProbe:
         at, pattern = os.path.split(self._pattern)
         fits = pattern if at == folder and "**" not in pattern else "*"
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in islice(entries, _MOST_LISTED) if entry.is_file()]
-        paths = [os.path.join(folder, name) for name in names if fnmatch(name, fits)]
+            found = [entry for entry in islice(entries, _MOST_LISTED) if fnmatch(entry.name, fits)]
+        paths = [f"{entry.path}{os.sep if entry.is_dir() else ''}" for entry in found]
         self._ledger.listed(folder, [path for path in paths if not self._is_ignored(path)])
 
     def _place(self, path: Any, folder: Any = None) -> tuple[str, str] | None:

@@ -39,7 +39,10 @@ class Watches:
         if not sys.platform.startswith("linux"):
             raise OSError("inotify is Linux's")
         self._libc = ctypes.CDLL(None, use_errno=True)
-        self._fd = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        begin = getattr(self._libc, "inotify_init1", None)
+        if begin is None:
+            raise OSError("this system's library has no inotify")
+        self._fd = begin(getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
         if self._fd < 0:
             raise OSError(ctypes.get_errno(), "inotify_init1")
         self._folders: dict[int, str] = {}

@@ -40,7 +40,7 @@ class Ledger:
         self._writes: dict[str, None] = {}
         self._appends: dict[str, None] = {}
         self._removes: dict[str, None] = {}
-        self._listed: dict[str, None] = {}
+        self._listed: dict[str, tuple[int, int]] = {}
         self._made: set[str] = set()
         """Paths at which nothing was when they were first written."""
         for path, left in self._watched():
@@ -61,12 +61,14 @@ class Ledger:
         """Note that a file was read whose content was kept before."""
         self._inputs.setdefault(file.resolved, file)
 
-    def listed(self, folder: str, files: Iterable[str]) -> None:
-        """Note that the entries of a folder are asked for; `files` are the files among them, in the folder's order."""
-        self._listed[folder] = None
-        for path in files:
-            if path not in self._writes and self._own(path) is None:
-                self._listed[path] = None
+    def listed(self, folder: str, entries: Iterable[str]) -> None:
+        """Note that the entries of a folder are asked for, in its order; of those, folders end in a separator."""
+        self._listed.setdefault(folder, (0, 0))
+        for path in entries:
+            plain = path.rstrip(os.sep)
+            if path not in self._listed and plain not in self._writes and self._own(plain) is None:
+                found = signature(plain)
+                self._listed[path] = (found[1], found[2]) if found is not None and len(found) > 1 else (0, 0)
 
     def hold(self, resolved: str) -> None:
         """Note that a file stays open, and may be changed by whoever holds it."""
@@ -187,6 +189,7 @@ class Ledger:
             "appends": tuple(self._appends),
             "removes": tuple(self._removes),
             "listed": tuple(self._listed),
+            "listed_signs": tuple(self._listed.values()),
         }
 
     def _take_as_inputs(self) -> None:

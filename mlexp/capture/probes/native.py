@@ -131,8 +131,8 @@ class Native:
             self._ledger.make_folder(folder, made=True)
         elif happened & Happened.OPENED and self._has_commands and not self._is_ignored(folder + os.sep):
             with os.scandir(folder) as entries:
-                files = [entry.path for entry in islice(entries, _MOST_FILES) if entry.is_file()]
-            self._ledger.listed(folder, files)
+                found = [f"{e.path}{os.sep if e.is_dir() else ''}" for e in islice(entries, _MOST_FILES)]
+            self._ledger.listed(folder, found)
 
     def _look_again(self, spelled: dict[str, str]) -> None:
         for resolved, text in spelled.items() if self._candidates.native else ():

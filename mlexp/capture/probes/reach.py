@@ -13,7 +13,16 @@ from functools import partial
 from types import BuiltinMethodType, FunctionType, GeneratorType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
-from mlexp.fingerprint.asking import attributes_of, bases_of, imported, is_one_of, members_of, module_of, names_in
+from mlexp.fingerprint.asking import (
+    attributes_of,
+    bases_of,
+    imported,
+    is_one_of,
+    members_of,
+    module_of,
+    names_in,
+    variables_of,
+)
 
 _MAX_ITEMS = 100
 _MAX_OBJECTS = 150
@@ -90,7 +99,8 @@ def _inside(place: str, value: Any) -> Iterable[tuple[str, object]]:
         return [(f"{place}.func", value.func), *arguments, *_items(f"{place}.keywords", value.keywords)]
     if cls is GeneratorType:
         frame = value.gi_frame
-        return _items(f"{place}.gi_frame.f_locals", dict(frame.f_locals)) if frame is not None else ()
+        variables = variables_of(frame) if frame is not None else None
+        return _items(f"{place}.gi_frame.f_locals", variables) if variables is not None else ()
     if issubclass(cls, ModuleType):
         own = names_in(value)
         return [(f"{place}.{name}", item) for name, item in list(own.items()) if _may_be_generator(item)]

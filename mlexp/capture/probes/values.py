@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from mlexp.dataflow.plainly import Plainly
 
 _CODE = (FunctionType, type)
-_FIXED = (int, float, str, bool, bytes, complex, NoneType, ModuleType, BuiltinFunctionType)
+_FIXED = frozenset(map(id, (int, float, str, bool, bytes, complex, NoneType, ModuleType, BuiltinFunctionType)))
+"""By identity: that of a class can be looked up at once, and asks no metaclass."""
 
 
 _MAX_TRIES = 3
@@ -133,9 +134,11 @@ class ValuesProbe:
 
 def _changeable(namespace: Mapping[str, object]) -> list[str]:
     """Return the names of the user's whose values can change in place, those of functions and classes last."""
-    found = [(name, type(value)) for name, value in namespace.items() if not is_one_of(type(value), _FIXED)]
-    found.sort(key=lambda pair: is_one_of(pair[1], _CODE))
-    return [name for name, _ in found if type(name) is str and not is_shells(name)]
+    kinds = map(id, map(type, namespace.values()))
+    names = [name for name, kind in zip(namespace, kinds, strict=True) if kind not in _FIXED]
+    names = [name for name in names if type(name) is str and not is_shells(name)]
+    code = {name for name in names if is_one_of(type(namespace[name]), _CODE)}
+    return [*(name for name in names if name not in code), *(name for name in names if name in code)]
 
 
 def _is_module(value: object) -> bool:

@@ -41,6 +41,9 @@ _PLAIN_LIBRARIES = frozenset({"sklearn", "statsmodels", "scipy", "imblearn", "pa
 _CLOCK = re.compile(r"(.*_)?(time|times|elapsed|duration|seconds|timestamp)(_.*)?")
 _SHELLS_LIST = "IPython.utils.text.SList"
 """What `lines = !command` gives."""
+_REPORTS = frozenset({"statsmodels.iolib.summary.Summary", "statsmodels.iolib.summary2.Summary"})
+"""Tables for the eye, that also tell when they were made."""
+_MADE_AT = re.compile(r"(?m)((?:^|\s)(?:Date|Time): +)(?:\w{3}, \d\d \w{3} \d{4}|\d{4}-\d\d-\d\d \d\d:\d\d|\d\d:\d\d:\d\d)")
 _HEAP_TYPE = 1 << 9
 """The flag of a class that is made while Python runs; those of C are mostly made before."""
 
@@ -65,6 +68,8 @@ def describe(value: Any, walker: Walker) -> list[object]:
         return ["generator", name]
     if name == _SHELLS_LIST:  # what a script has in its place is a plain list
         return walker.child(list(list.__iter__(value)))
+    if name in _REPORTS:
+        return ["report", name, _MADE_AT.sub(r"\1", value.as_text())]
     held = _held(value, cls, walker)
     if held is not None:
         return ["held", name, held, *_attributes(value, walker)]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import marshal
 from collections import OrderedDict, deque
-from itertools import repeat
+from itertools import islice, repeat
 from operator import is_
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from mlexp.fingerprint.asking import bases_of, is_one_of, module_of
+from mlexp.fingerprint.asking import bases_of, is_one_of, module_of, name_of
 from mlexp.fingerprint.nodes.pointers import pointers
 
 if TYPE_CHECKING:
@@ -24,6 +24,13 @@ _ASKED = 20_000
 """Up to so many items are asked for their type."""
 _MANY = 1_500
 """Up to so many items that can change are followed."""
+_LONG_TEXTS = 1 << 18
+"""Texts with more characters than this are told by their addresses."""
+_BYTES = 1 << 20
+"""Up to so many bytes are all read."""
+_COPIED, _READ = 1_000, 10
+"""What the copy of an item, and that of an item's address, cost: as much as reading so many bytes."""
+_N_ENDS, _N_PIECES, _PIECE = 250, 32, 256
 
 
 def open_list(value: Any, walk: Walk) -> object:
@@ -33,37 +40,74 @@ def open_list(value: Any, walk: Walk) -> object:
 
 def open_tuple(value: Any, walk: Walk) -> object:
     """Read a tuple, which leads to what can change."""
-    return content_of(list(tuple.__iter__(value)), walk)
+    n = tuple.__len__(value)
+    if n <= _ASKED:
+        return content_of(list(tuple.__iter__(value)), walk)
+    some = tuple.__getitem__(value, slice(None, None, n // 500))
+    if not all(is_one_of(type(item), _PLAIN) for item in some):
+        walk.unread()
+    return [n, walk.items(some)]
 
 
 def open_dict(value: Any, walk: Walk) -> object:
     """Read a dict: keys and values in their order."""
-    return [content_of(list(dict.__iter__(value)), walk), content_of(list(dict.values(value)), walk)]
+    return _pairs_of(value, dict, walk)
 
 
 def open_ordered(value: Any, walk: Walk) -> object:
     """Read an OrderedDict in its own order."""
-    keys = list(OrderedDict.__iter__(value))
-    return [content_of(keys, walk), content_of(list(dict.values(value)), walk)]
+    return _pairs_of(value, OrderedDict, walk)
+
+
+def _pairs_of(value: Any, base: Any, walk: Walk) -> object:
+    n = dict.__len__(value)
+    if is_too_much(n, walk):
+        keys = [*islice(base.__iter__(value), _N_ENDS), *islice(base.__reversed__(value), _N_ENDS)]
+        values = dict.values(value)
+        return [n, walk.items(keys), walk.items(islice(values, _N_ENDS)), walk.items(islice(reversed(values), _N_ENDS))]
+    return [content_of(list(base.__iter__(value)), walk), content_of(list(dict.values(value)), walk)]
 
 
 def open_set(value: Any, walk: Walk) -> object:
     """Read a set."""
-    base = set if issubclass(type(value), set) else frozenset
+    base: Any = set if issubclass(type(value), set) else frozenset
+    n = base.__len__(value)
+    if is_too_much(n, walk):
+        return [n, walk.items(islice(base.__iter__(value), _N_ENDS))]
     return content_of(list(base.__iter__(value)), walk)
 
 
 def open_deque(value: Any, walk: Walk) -> object:
     """Read a deque."""
-    return [deque.maxlen.__get__(value), content_of(list(deque.__iter__(value)), walk)]
+    n, limit = deque.__len__(value), deque.maxlen.__get__(value)
+    if is_too_much(n, walk):
+        ends = islice(deque.__iter__(value), _N_ENDS), islice(deque.__reversed__(value), _N_ENDS)
+        return [limit, n, *map(walk.items, ends)]
+    return [limit, content_of(list(deque.__iter__(value)), walk)]
+
+
+def is_too_much(n: int, walk: Walk) -> bool:
+    """Tell whether so many items cannot be copied in time: then their ends are looked at, and that is noted."""
+    if n <= _ASKED or walk.has_time(_COPIED * n):
+        return False
+    walk.unread()
+    return True
 
 
 def open_bytes(value: Any, walk: Walk) -> object:
-    """Read bytes that can change."""
-    with memoryview(value) as view:
-        content = [view.nbytes, walk.bulk(view if view.contiguous else view.tobytes())]
-        source = view.obj if type(value) is memoryview else None
-    return [*content, walk.token(source)]
+    """Read bytes that can change, from copies: while a buffer is held, a thread could not lengthen them."""
+    if type(value) is memoryview:
+        with memoryview(value) as view:
+            content = [view.nbytes, walk.bulk(view if view.contiguous else view.tobytes())]
+            source = view.obj
+        return [*content, walk.token(source)]
+    base: Any = next(cls for cls in bases_of(type(value)) if name_of(cls) in ("bytearray", "array.array", "mmap.mmap"))
+    n = base.__len__(value)
+    if n <= _BYTES or walk.has_time(_READ * n):
+        return [n, walk.bulk(base.__getitem__(value, slice(None)))]
+    walk.unread()
+    starts = [*range(0, n - _PIECE, n // _N_PIECES), n - _PIECE]
+    return [n, *(bytes(base.__getitem__(value, slice(start, start + _PIECE))) for start in starts)]
 
 
 def open_value(value: Any, walk: Walk) -> object:  # noqa: ARG001  (the others')
@@ -106,11 +150,22 @@ def content_of(items: list[Any], walk: Walk) -> object:
     asked = items if n <= _ASKED else items[:: n // 2_000]
     first = type(items[0])
     if is_one_of(first, _PLAIN) and all(map(is_, map(type, asked), repeat(first))):
-        if n <= _MARSHALLED:
-            return items
         # The list keeps its items alive: at the same addresses lie the same values, but for the odd one.
-        return [n, walk.bulk(pointers(items)), marshal.dumps(items[:: n // 500], 2)]
+        if n > _MARSHALLED:
+            return [n, _addresses(items, walk), marshal.dumps(items[:: n // 500], 2)]
+        lengths = list(map(len, items)) if first is str else []
+        return [_addresses(items, walk), lengths] if sum(lengths) > _LONG_TEXTS else items
     if n <= _MANY:
         return walk.items(items)
     walk.unread()
-    return [n, walk.bulk(pointers(items)), walk.items(items[:: n // 500])]
+    return [n, _addresses(items, walk), walk.items(items[:: n // 500])]
+
+
+def _addresses(items: list[Any], walk: Walk) -> object:
+    """Return a digest of the addresses of items; of many, and without time for all, those of some."""
+    n = len(items)
+    if n <= _ASKED or walk.has_time(8 * _READ * n):
+        return walk.bulk(pointers(items))
+    walk.unread()
+    starts = [*range(0, n - _PIECE, n // _N_PIECES), n - _PIECE]
+    return [pointers(items, start, start + _PIECE) for start in starts]

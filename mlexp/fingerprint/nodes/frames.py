@@ -12,7 +12,7 @@ import numpy as np
 
 from mlexp.errors import NotWalkableError
 from mlexp.fingerprint.asking import attributes_of, module_of
-from mlexp.fingerprint.nodes import arrays, builtin
+from mlexp.fingerprint.nodes import arrays
 from mlexp.fingerprint.nodes.graph import digest_of, shared_key
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _columns(values: Any, walk: Walk) -> list[object]:
     dtype = arrays.text_of(values.dtype)
     rows = [values] if values.ndim == 1 else list(values)
     if values.dtype.hasobject:
-        return [[dtype, builtin.content_of(row.tolist(), walk)] for row in rows]
+        return [[dtype, arrays.objects_of(row, walk)] for row in rows]
     if values.nbytes == 0:
         return [dtype for _ in rows]
     since = walk.n_bulk

@@ -7,7 +7,7 @@ import sys
 from types import BuiltinFunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from mlexp.fingerprint.asking import bases_of, members_of, module_of, names_in
+from mlexp.fingerprint.asking import attributes_of, bases_of, members_of, module_of, names_in
 from mlexp.fingerprint.nodes import builtin
 from mlexp.fingerprint.nodes.graph import Trait
 
@@ -19,6 +19,7 @@ _NOT_HELD = frozenset(
     "__annotations_cache__ __annotate_func__ __match_args__ __parameters__ __slots__ __orig_bases__".split()
 )
 _MAX_MEMBERS = 500
+_cache_info = type(functools.lru_cache(len)).cache_info
 
 
 def is_of_interest(value: Any, walk: Walk) -> bool:
@@ -43,7 +44,7 @@ def open_function(value: Any, walk: Walk) -> object:
     for held in (value.__defaults__, value.__kwdefaults__):
         if held:
             content.append(walk.token(held))
-    if attributes := _attributes(value):
+    if attributes := attributes_of(value):
         content.append(walk.token(attributes))
     _queue_module(value, walk)
     return content
@@ -78,13 +79,13 @@ def open_partial(value: Any, walk: Walk) -> object:
     """Read a partial function."""
     partial = functools.partial
     held = (partial.__dict__[name].__get__(value) for name in ("func", "args", "keywords"))
-    return walk.items((*held, _attributes(value)))
+    return walk.items((*held, attributes_of(value)))
 
 
 def open_cached(value: Any, walk: Walk) -> object:
     """Read a function with a memory: what it was called with cannot be seen, but how often."""
     walk.mark(Trait.CACHE)
-    return [list(value.cache_info()), walk.token(_attributes(value).get("__wrapped__"))]
+    return [list(_cache_info(value)), walk.token(attributes_of(value).get("__wrapped__"))]
 
 
 def open_class(value: Any, walk: Walk) -> object:
@@ -112,8 +113,3 @@ def _queue_module(function: Any, walk: Walk) -> None:
         module = sys.modules.get(name)
         if issubclass(type(module), ModuleType) and names_in(module) is function.__globals__:  # type: ignore[arg-type]
             walk.token(module)
-
-
-def _attributes(value: Any) -> Any:
-    """Return the attributes of a function or of what wraps one."""
-    return type(value).__dict__["__dict__"].__get__(value)

@@ -165,15 +165,16 @@ class Walk:
         state = xxh3_64(view[-_SAMPLE_BYTES:])
         for start in range(0, n - _SAMPLE_BYTES, n // _N_SAMPLES):
             state.update(view[start : start + _SAMPLE_BYTES])
-        has_time = not self._is_hurried and self._has_time(n)
+        has_time = not self._is_hurried and self.has_time(n)
         self._bulk.append(xxh3_64_intdigest(view) if has_time else None)
         return state.intdigest()
 
     def expect(self, n_bytes: int) -> None:
         """Read samples only if all of so many bytes, in several pieces, cannot be read in time."""
-        self._is_hurried = not self._has_time(n_bytes)
+        self._is_hurried = not self.has_time(n_bytes)
 
-    def _has_time(self, n_bytes: int) -> bool:
+    def has_time(self, n_bytes: int) -> bool:
+        """Tell whether so many bytes can be read in time."""
         return self._until is None or perf_counter() + n_bytes * _SECONDS_PER_BYTE < self._until
 
     def put(self, key: int, quick: int, full: int | None) -> None:
@@ -232,13 +233,15 @@ def digest_of(content: object) -> int:
 
 
 def _is_plain(values: Any) -> bool:
+    if len(values) >= 1000:
+        return False
     for value in values:
         cls = type(value)
         if not (cls is float or cls is int or cls is bool or cls is NoneType or (cls is str and len(value) < 1000)):
             return False
-    return len(values) < 1000
+    return True
 
 
 def _long(text: Any) -> object:
-    step = len(text) // _N_SAMPLES
-    return (len(text), text[:_SAMPLE_BYTES], text[-_SAMPLE_BYTES:], text[::step])
+    step = len(text) // _N_SAMPLES  # of what lies between the samples, the address tells
+    return (id(text), len(text), text[:_SAMPLE_BYTES], text[-_SAMPLE_BYTES:], text[::step])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import MemberDescriptorType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from mlexp.fingerprint.asking import attributes_of, bases_of, members_of, module_of
+from mlexp.fingerprint.asking import attributes_of, bases_of, members_of, module_of, name_of
 from mlexp.fingerprint.nodes.graph import Trait
 from mlexp.fingerprint.nodes.kinds import opener_of
 
@@ -65,7 +65,8 @@ def open_weakref(value: Any, walk: Walk) -> object:
 def open_connection(value: Any, walk: Walk) -> object:
     """Read how many rows a database connection has changed; what it has not counted stays hidden."""
     walk.mark(Trait.OPAQUE)
-    return [value.total_changes, value.in_transaction]
+    own = next(members_of(base) for base in bases_of(type(value)) if name_of(base) == "sqlite3.Connection")
+    return [own[name].__get__(value) for name in ("total_changes", "in_transaction")]
 
 
 def open_by_state(value: Any, walk: Walk) -> object:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from mlexp.fingerprint.asking import bases_of, members_of, module_of
+from mlexp.fingerprint.asking import bases_of, is_one_of, members_of, module_of, variables_of
 from mlexp.fingerprint.nodes.graph import Trait
 
 if TYPE_CHECKING:
     from mlexp.fingerprint.nodes.graph import Walk
+
+_LONG, _PIECE = 1 << 20, 2048
+_ENCODED = 20
+"""What a character costs, as much as reading so many bytes."""
 
 
 def open_generator(value: Any, walk: Walk) -> object:
@@ -18,7 +22,11 @@ def open_generator(value: Any, walk: Walk) -> object:
     frame = getattr(value, f"{prefix}_frame")
     if frame is None:
         return ()
-    return [frame.f_lasti, [[name, walk.token(item)] for name, item in dict(frame.f_locals).items()]]
+    variables = variables_of(frame)
+    if variables is None:
+        walk.mark(Trait.OPAQUE)
+        return [frame.f_lasti]
+    return [frame.f_lasti, [[name, walk.token(item)] for name, item in variables.items()]]
 
 
 def open_iterator(value: Any, walk: Walk) -> object:
@@ -39,13 +47,17 @@ def open_iterator(value: Any, walk: Walk) -> object:
 
 def open_memory_file(value: Any, walk: Walk) -> object:
     """Read a file in memory: its content and where it is read next."""
-    base = next(cls for cls in bases_of(type(value)) if cls in (io.StringIO, io.BytesIO))
+    base: Any = next(cls for cls in bases_of(type(value)) if is_one_of(cls, (io.StringIO, io.BytesIO)))
     if base.closed.__get__(value):
         return "closed"
+    at, content = base.tell(value), base.getvalue(value)
     if base is io.BytesIO:
-        with io.BytesIO.getbuffer(value) as view:
-            return [io.BytesIO.tell(value), walk.bulk(view)]
-    return [io.StringIO.tell(value), walk.bulk(io.StringIO.getvalue(value).encode("utf-8", "surrogatepass"))]
+        return [at, walk.bulk(content)]
+    n = len(content)
+    if n > _LONG and not walk.has_time(_ENCODED * n):
+        walk.unread()
+        return [at, n, content[:_PIECE], content[-_PIECE:], content[:: n // _PIECE]]
+    return [at, walk.bulk(content.encode("utf-8", "surrogatepass"))]
 
 
 def open_file(value: Any, walk: Walk) -> object:

@@ -18,7 +18,7 @@ from mlexp.dataflow.openings import listing_of, path_of, starts_process, texts_o
 from mlexp.pipeline.edits import Edits
 from mlexp.pipeline.input_names import folders_read, kept_files, named_inputs, plain_texts, spells, texts_of
 from mlexp.pipeline.input_times import copied_inputs, is_rewritten_at_once, make_folders, with_changes
-from mlexp.pipeline.listings import listed_names
+from mlexp.pipeline.listings import entries_listed
 from mlexp.pipeline.script import Script, ScriptInput, Section
 
 
@@ -66,7 +66,7 @@ def bundle_inputs(script: Script) -> Script:
         if spells(text, item, script.folder)
     }
     holders = frozenset(_names_holding(script, frozenset(calls)))
-    listed = listed_names(script)
+    listed = entries_listed(script)
     wrapping = _Wrapping(
         calls=calls,
         call=one,
@@ -85,17 +85,16 @@ def bundle_inputs(script: Script) -> Script:
     )
     changed, places = _placed(script.with_sources(lambda section: _wrapped(section, wrapping)), inputs)
     changed = make_folders(with_changes(changed, inputs, copied, placed=places))
-    if not any(f"{wrapping.listing}(" in section.source for section in changed.sections):
-        listed = ()  # a library lists folders, too, those of modules for one
     helpers = {"input_copy"} if copied else set()
     helpers |= {"place_input"} if places else set()
+    helpers |= {"as_listed"} if any(f"{wrapping.listing}(" in s.source for s in changed.sections) and listed else set()
     unspelled = any(not any(spells(text, item, script.folder) for text in texts) for item in plain)
     programs = _programs(script, inputs) if unspelled else ()
     helpers |= {"rewritten"} if is_rewritten_at_once(script, inputs, copied) else set()
     imports = {"shutil", "tempfile"} if copied else set()
     imports |= {"atexit", "shutil"} if places else set()
     imports |= {"builtins"} if programs else set()
-    imports |= ({"tempfile"} if listed else set()) | ({"time"} if "rewritten" in helpers else set())
+    imports |= ({"atexit", "shutil"} if listed else set()) | ({"time"} if "rewritten" in helpers else set())
     return replace(
         changed,
         inputs=tuple(inputs),
