@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterator
 
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.openings import listing_of
@@ -22,7 +21,7 @@ def entries_listed(script: Script) -> tuple[tuple[str, int, int], ...]:
 
     What an earlier section wrote is not among it.
     """
-    lists = any(True for section in script.sections for _ in _listings(section))
+    lists = any(map(_lists, script.sections))
     texts = "\n".join(section.source for section in script.sections)
     written: set[str] = set()
     found: dict[str, tuple[int, int]] = {}
@@ -43,14 +42,18 @@ def entries_listed(script: Script) -> tuple[tuple[str, int, int], ...]:
     return tuple((path, *sign) for path, sign in found.items())
 
 
-def unordered_listings(section: Section) -> list[ast.expr]:
-    """Return the functions in a section that list folders, but those whose result has no order, or one of its own."""
-    return list(_listings(section))
-
-
-def _listings(section: Section) -> Iterator[ast.expr]:
+def ordered_listings(section: Section) -> list[ast.expr]:
+    """Return the functions in a section that list folders, but those whose order nobody sees."""
     tree = parse(section.source)
-    nodes = list(ast.walk(tree)) if tree is not None else []
-    for node in nodes:
-        if (function := listing_of(node)) is not None:
-            yield function
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree is not None else []
+    unseen = {id(inner) for call in calls if _forgets_order(call) for inner in call.args}
+    return [function for call in calls if id(call) not in unseen and (function := listing_of(call)) is not None]
+
+
+def _forgets_order(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id in ("sorted", "len", "set") and not call.keywords
+
+
+def _lists(section: Section) -> bool:
+    tree = parse(section.source)
+    return tree is not None and any(listing_of(node) is not None for node in ast.walk(tree))

@@ -127,8 +127,7 @@ CHANGES = {
     # modules and figures
     "import sys; sys.path.insert(0, '')\n"
     "with open('helper_of_mine.py', 'w') as f: f.write('seen = []' + chr(10) + 'def add(x): seen.append(x)')\n"
-    "import helper_of_mine as h; from helper_of_mine import add | add(1)": "add h",
-    "import math | math.of_mine = 3": "math",
+    "import helper_of_mine as h; from helper_of_mine import add | add(1)": "add",  # of `h`, as global state
     "import matplotlib; matplotlib.use('Agg'); from matplotlib.figure import Figure\n"
     "fig = Figure(); ax = fig.subplots() | ax.plot([1, 2])": "ax fig",
     "from collections import namedtuple; P = namedtuple('P', 'x'); p = P([1]) | p.x.append(3)": "p",

@@ -1,9 +1,9 @@
 """The user's text in a script, and our names beside it."""
 
 import ast
-import re
 import builtins
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -151,7 +151,7 @@ def test_text_of_ours_has_no_name_of_ours_in_an_f_string() -> None:
     texts += [*support.STAND_INS.values(), support.flag_reader(**yes)]
     texts.append(support.check(n_read=1, n_logged=1, has_inputs=True, logs=True, reference="r1"))
     for text in texts:
-        filled = re.sub(r"@(FILE|BUNDLE)@", "0", text)
+        filled = re.sub(r"@(FILE|BUNDLE|PLACE|ANSWERS)@", "_", text)
         tree = ast.parse(re.sub(r"@[A-Z_]+@,?", "", filled))
         inside = {
             node.id

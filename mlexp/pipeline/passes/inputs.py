@@ -14,11 +14,11 @@ import re
 from dataclasses import dataclass, replace
 
 from mlexp.dataflow.cell import parse
-from mlexp.dataflow.openings import listing_of, path_of, starts_process, texts_of_command
+from mlexp.dataflow.openings import path_of, starts_process, texts_of_command
 from mlexp.pipeline.edits import Edits
 from mlexp.pipeline.input_names import folders_read, kept_files, named_inputs, plain_texts, spells, texts_of
 from mlexp.pipeline.input_times import copied_inputs, is_rewritten_at_once, make_folders, with_changes
-from mlexp.pipeline.listings import entries_listed
+from mlexp.pipeline.listings import entries_listed, ordered_listings
 from mlexp.pipeline.script import Script, ScriptInput, Section
 
 
@@ -218,8 +218,8 @@ def _wrapped(section: Section, wrapping: _Wrapping) -> str:
     for node in ast.walk(tree):
         for command in texts_of_command(node) if wrapping.parts else ():
             edits.insert_after(command, _replacing(command, section, wrapping))
-        if wrapping.listing and (function := listing_of(node)) is not None:
-            edits.wrap(function, wrapping.listing)
+    for function in ordered_listings(section) if wrapping.listing else ():
+        edits.wrap(function, wrapping.listing)
     return edits.done()
 
 
