@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
-from time import perf_counter
 
 from mlexp.fingerprint.nodes import Node, Trait, Walk, twin_of
 
@@ -73,7 +72,7 @@ class Known:
         skipped = set()
         for name in names:
             if name in namespace and name not in roots:
-                if len(roots) % 32 == 31 and perf_counter() > until:
+                if len(roots) % 32 == 31 and walk.is_late:
                     skipped.add(name)
                     continue
                 value = namespace[name]

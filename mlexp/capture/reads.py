@@ -12,7 +12,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from opcode import opmap
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import (
+    AsyncGeneratorType,
+    BuiltinFunctionType,
+    CodeType,
+    CoroutineType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any
 
 from mlexp.fingerprint.asking import attributes_of, bases_of, is_one_of, members_of, module_of
@@ -85,11 +95,21 @@ def _names_behind(value: Any, seen: set[int], reach: Reach) -> Iterator[str]:
             pending.append(value.__func__)
         elif cls is property:
             pending += [value.fget, value.fset]
+        elif is_one_of(cls, (GeneratorType, CoroutineType, AsyncGeneratorType)):
+            code, frame = _running(value)
+            if frame is not None:
+                if dict.get(frame.f_globals, "__name__") == _MAIN:
+                    yield from _names_in(code, reach)
+                pending += _items(dict(frame.f_locals))
+        elif is_one_of(cls, (map, filter)):
+            pending.append(cls.__reduce__(value)[1][0])
         elif is_one_of(cls, (list, tuple, dict)):
             pending += _items(value) if len(value) <= _MAX_ITEMS else ()
         else:
             of_class = issubclass(cls, type)
             bases = [base for base in bases_of(value if of_class else cls) if module_of(base) == _MAIN]
+            if of_class and module_of(cls) == _MAIN:
+                bases += [base for base in bases_of(cls) if module_of(base) == _MAIN]
             pending += [member for base in bases for member in members_of(base).values()]
             held = {} if of_class else attributes_of(value)
             if len(held) <= _MAX_ITEMS:  # an object of a library may keep a function of the user's
@@ -109,6 +129,13 @@ def _items(container: Any) -> list[object]:
     if isinstance(container, dict):
         return list(dict.values(container))
     return [] if container is None else list(tuple.__iter__(container) if isinstance(container, tuple) else container)
+
+
+def _running(value: Any) -> tuple[CodeType, FrameType | None]:
+    """Return the code of a generator or coroutine, and its frame; None: it has ended."""
+    if type(value) is GeneratorType:
+        return value.gi_code, value.gi_frame
+    return (value.cr_code, value.cr_frame) if type(value) is CoroutineType else (value.ag_code, value.ag_frame)
 
 
 def _closure(function: FunctionType) -> Iterator[object]:

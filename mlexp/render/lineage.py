@@ -13,7 +13,10 @@ from mlexp.render.text import clean, cut, table
 _MAX_LINES = 20
 _WIDTH = 160
 _WHY_WIDTH = 90
-_CODE = "margin:1px 0 0;padding:0;white-space:pre-wrap;overflow-wrap:anywhere;background:none;font-size:12px"
+_CODE = (
+    "margin:1px 0 0;padding:0;white-space:pre-wrap;overflow-wrap:anywhere;background:none;font-size:12px;"
+    "font-family:var(--jp-code-font-family,var(--vscode-editor-font-family,monospace))"
+)
 
 
 def lineage_text(lineage: Lineage) -> str:

@@ -16,4 +16,4 @@ TABLE = (  # JupyterLab lays tables out with columns of one width unless told
     "table-layout:auto;border-collapse:collapse;margin:3px 0 0;border:0;font-size:13px;line-height:20px;width:100%"
 )
 HEAD = f"text-align:left;padding:0 16px 0 0;font-weight:400;{DIM};vertical-align:top;white-space:nowrap;width:1px"
-CELL = "text-align:left;padding:0;white-space:normal"
+CELL = "text-align:left;padding:0;white-space:normal;vertical-align:top"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import marshal
 from collections import OrderedDict, deque
 from itertools import islice, repeat
 from operator import is_
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Any
 
 from mlexp.fingerprint.asking import bases_of, is_one_of, module_of, name_of
@@ -114,6 +115,14 @@ def open_value(value: Any, walk: Walk) -> object:  # noqa: ARG001  (the others')
     """Read a number or text of a class of one's own."""
     base: Any = next(cls for cls in (str, bytes, int, float, complex) if issubclass(type(value), cls))
     return base.__getnewargs__(value)
+
+
+def open_view(value: Any, walk: Walk) -> object:
+    """Follow a view of a dict to the dict; one of a class's members is left alone."""
+    (viewed,) = gc.get_referents(value)
+    if type(value) is MappingProxyType and (type(viewed) is not dict or "__module__" in viewed):
+        return ()
+    return [walk.token(viewed)]
 
 
 def open_cell(value: Any, walk: Walk) -> object:

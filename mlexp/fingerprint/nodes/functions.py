@@ -89,8 +89,10 @@ def open_cached(value: Any, walk: Walk) -> object:
 
 
 def open_class(value: Any, walk: Walk) -> object:
-    """Read a class of the user's own: its members."""
+    """Read a class of the user's own: its members, and those of its class."""
     content: list[object] = []
+    if walk.is_own(module_of(type(value))):
+        content.append(walk.token(type(value)))
     for name, member in list(members_of(value).items())[:_MAX_MEMBERS]:
         if type(name) is str and name not in _NOT_HELD:
             content += [name, walk.token(member)]

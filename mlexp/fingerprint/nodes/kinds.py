@@ -50,6 +50,13 @@ _OPENERS = MappingProxyType(
         "int": "builtin:open_value",
         "float": "builtin:open_value",
         "complex": "builtin:open_value",
+        "dict_keys": "builtin:open_view",
+        "dict_values": "builtin:open_view",
+        "dict_items": "builtin:open_view",
+        "odict_keys": "builtin:open_view",
+        "odict_values": "builtin:open_view",
+        "odict_items": "builtin:open_view",
+        "mappingproxy": "builtin:open_view",
         "cell": "builtin:open_cell",
         "function": "functions:open_function",
         "method": "functions:open_method",
@@ -112,7 +119,7 @@ _FIXED = frozenset(
     torch.Generator numpy.random.bit_generator.BitGenerator numpy.random.bit_generator.SeedSequence numpy.dtype
     code re.Pattern re.Match ellipsis NotImplementedType slice types.GenericAlias types.UnionType
     method_descriptor frame traceback wrapper_descriptor getset_descriptor member_descriptor
-    classmethod_descriptor mappingproxy operator.itemgetter operator.attrgetter operator.methodcaller
+    classmethod_descriptor operator.itemgetter operator.attrgetter operator.methodcaller
     _collections._tuplegetter _abc._abc_data datetime.tzinfo zoneinfo.ZoneInfo _thread.lock _thread.RLock
     numpy.ufunc torch.dtype torch.device torch.Size pandas.core.dtypes.base.ExtensionDtype
     pandas.api.extensions.ExtensionDtype enum.Enum _struct.Struct _ctypes.CFuncPtr PyCapsule logging.Logger
