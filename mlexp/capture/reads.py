@@ -102,7 +102,7 @@ def _names_behind(value: Any, seen: set[int], reach: Reach) -> Iterator[str]:
                     yield from _names_in(code, reach)
                 pending += _items(dict(frame.f_locals))
         elif is_one_of(cls, (map, filter)):
-            pending.append(cls.__reduce__(value)[1][0])
+            pending.append(value.__reduce__()[1][0])
         elif is_one_of(cls, (list, tuple, dict)):
             pending += _items(value) if len(value) <= _MAX_ITEMS else ()
         else:

@@ -12,6 +12,7 @@ from enum import IntEnum
 from mlexp.dataflow.cell import magic_call
 from mlexp.dataflow.constants import NotConstantError, constant_value
 from mlexp.dataflow.names import timed_statement
+from mlexp.dataflow.walking import walk
 
 
 class Change(IntEnum):
@@ -28,7 +29,7 @@ class Change(IntEnum):
 def changes_in(tree: ast.Module) -> Mapping[str, Change]:
     """Return what the text plainly does to the objects of names, in functions too."""
     found: dict[str, Change] = {}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         for name, change in _changes(node):
             if name:
                 found[name] = max(change, found.get(name, Change.NONE))
@@ -100,7 +101,7 @@ def _timed(statement: ast.stmt) -> ast.Module | None:
     if call is None or call[0] != "run_line_magic" or len(call[1]) != 2 or call[1][0] != "time":
         return None
     found = timed_statement(call[1][1])
-    for node in ast.walk(found) if found is not None else ():
+    for node in walk(found) if found is not None else ():
         if isinstance(node, (ast.stmt, ast.expr)):  # a text of its own: it has no place in the cell's
             node.lineno, node.end_lineno = statement.lineno, statement.end_lineno
     return found

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 from mlexp.dataflow.surely import Turns, may_leave
+from mlexp.dataflow.walking import children_of, walk
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -132,7 +133,7 @@ class _Flow:
             self.block(node.body[sure:], set(first))
         self._turns.forget(node)
         orelse = self.block(node.orelse, set(behind)) if node.orelse else behind
-        return behind if any(isinstance(inner, ast.Break) for inner in ast.walk(node)) else orelse
+        return behind if any(isinstance(inner, ast.Break) for inner in walk(node)) else orelse
 
     def _try(self, node: ast.Try | ast.TryStar, bound: set[str]) -> _Bound:
         through = self.block(node.orelse, self.block(node.body, set(bound)))
@@ -149,7 +150,7 @@ class _Flow:
         return None if behind is None or last is None else behind | last
 
     def _case(self, case: ast.match_case, bound: set[str]) -> _Bound:
-        for inner in ast.walk(case.pattern):
+        for inner in walk(case.pattern):
             if isinstance(inner, (ast.MatchAs, ast.MatchStar)) and inner.name:
                 bound.add(inner.name)
             elif isinstance(inner, ast.MatchMapping) and inner.rest:
@@ -173,7 +174,7 @@ class _Flow:
         self._read_all([*node.bases, *(keyword.value for keyword in node.keywords), *node.decorator_list], bound)
         outer, self._behind = self._behind, dict(self._behind)
         self.block(node.body, set(bound))
-        methods = [free_names(inner) for inner in ast.walk(node) if isinstance(inner, _FUNCTIONS)]
+        methods = [free_names(inner) for inner in walk(node) if isinstance(inner, _FUNCTIONS)]
         self._behind = outer
         self._behind[node.name] = set().union(*methods)
         bound.add(node.name)
@@ -224,7 +225,7 @@ class _Flow:
                 for name in free_names(node):
                     self._load(name, bound)
             case _:
-                self._read_all(ast.iter_child_nodes(node), bound)
+                self._read_all(children_of(node), bound)
 
     def _load(self, name: str, bound: set[str]) -> None:
         pending, seen = [name], set[str]()
@@ -250,10 +251,10 @@ def free_names(node: ast.AST) -> set[str]:
     pending: list[ast.AST] = []
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
-            stores |= {inner.arg for inner in ast.walk(node.args) if isinstance(inner, ast.arg)}
+            stores |= {inner.arg for inner in walk(node.args) if isinstance(inner, ast.arg)}
             pending += node.body if isinstance(node.body, list) else [node.body]
         case _:
-            pending += ast.iter_child_nodes(node)
+            pending += children_of(node)
     while pending:
         inner = pending.pop()
         match inner:
@@ -267,7 +268,7 @@ def free_names(node: ast.AST) -> set[str]:
                 continue
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 loads |= free_names(inner)
-                stores |= {walrus.target.id for walrus in ast.walk(inner) if isinstance(walrus, ast.NamedExpr)}
+                stores |= {walrus.target.id for walrus in walk(inner) if isinstance(walrus, ast.NamedExpr)}
                 continue
             case ast.Name(id=name, ctx=ast.Load()):
                 loads.add(name)
@@ -281,7 +282,7 @@ def free_names(node: ast.AST) -> set[str]:
                 stores |= {alias.asname or alias.name.partition(".")[0] for alias in names}
             case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 stores.add(name)
-        pending += ast.iter_child_nodes(inner)
+        pending += children_of(inner)
     if isinstance(node, ast.ClassDef):
         return loads  # a name of its body is read from the module before it is bound there
     return (loads - stores) | (loads & declared)
@@ -291,5 +292,5 @@ def _mentions(node: ast.AST, words: Set[str]) -> bool:
     return any(
         (isinstance(inner, ast.Name) and inner.id in words)
         or (isinstance(inner, ast.Attribute) and inner.attr in words)
-        for inner in ast.walk(node)
+        for inner in walk(node)
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from mlexp.dataflow.cell import parse
+from mlexp.dataflow.walking import children_of, walk
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _MAY_CALL = (ast.Call, ast.Attribute, ast.Subscript, ast.BinOp, ast.UnaryOp, ast.Compare, ast.FormattedValue, ast.Await)
@@ -60,7 +61,7 @@ def bound_before_calls(python: str) -> frozenset[str]:
         elif isinstance(statement, _FUNCTIONS) and not statement.decorator_list:
             found.add(statement.name)
         elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
-            if any(isinstance(node, _MAY_CALL) for node in ast.walk(statement) if not _is_signed(node)):
+            if any(isinstance(node, _MAY_CALL) for node in walk(statement) if not _is_signed(node)):
                 break
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             found |= {target.id for target in targets if isinstance(target, ast.Name)}
@@ -103,11 +104,11 @@ def _loads(body: Sequence[ast.AST], behind: dict[str, set[str]]) -> Iterator[str
                 yield node.id
             elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
                 yield node.target.id
-            pending += ast.iter_child_nodes(node)
+            pending += children_of(node)
 
 
 def _all_loads(body: Sequence[ast.AST]) -> set[str]:
-    names = (node for part in body for node in ast.walk(part) if isinstance(node, (ast.Name, ast.Global)))
+    names = (node for part in body for node in walk(part) if isinstance(node, (ast.Name, ast.Global)))
     return {name for node in names for name in ([node.id] if isinstance(node, ast.Name) else node.names)}
 
 

@@ -20,6 +20,7 @@ from mlexp.dataflow.cell import TEXT, magic_call, parse, quietly
 from mlexp.dataflow.flow import found_before
 from mlexp.dataflow.hidden_reads import hidden_reads
 from mlexp.dataflow.surely import bound_surely
+from mlexp.dataflow.walking import children_of, walk
 
 _BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__file__"}
 
@@ -159,7 +160,7 @@ def _without_inlining(python: str, tree: ast.Module) -> str:
     (PEP 709); a generator expression still has its own.
     """
     comprehensions = (ast.ListComp, ast.SetComp, ast.DictComp)
-    if sys.hexversion < 0x030C0000 or not any(isinstance(node, comprehensions) for node in ast.walk(tree)):
+    if sys.hexversion < 0x030C0000 or not any(isinstance(node, comprehensions) for node in walk(tree)):
         return python
     return ast.unparse(_AsGenerators().visit(copy.deepcopy(tree)))
 
@@ -184,10 +185,10 @@ def _augmented(tree: ast.Module) -> set[str]:
         node, outside, declared = pending.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             outside = False
-            declared = {name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names}
+            declared = {name for inner in walk(node) if isinstance(inner, ast.Global) for name in inner.names}
         elif isinstance(node, ast.AugAssign):
             found |= {n.id for n in [node.target] if isinstance(n, ast.Name) and (outside or n.id in declared)}
-        pending.extend((child, outside, declared) for child in ast.iter_child_nodes(node))
+        pending.extend((child, outside, declared) for child in children_of(node))
     return found
 
 
@@ -203,7 +204,7 @@ def changed_in_place(tree: ast.Module) -> frozenset[str]:
     Plainly only: what a called function does to its arguments is not seen here.
     """
     found = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.AugAssign):
             found.add(_root(node.target))
         elif isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):

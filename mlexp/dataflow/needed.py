@@ -17,6 +17,7 @@ from mlexp.dataflow.changes import root_of, statements_of
 from mlexp.dataflow.looks import is_about_looks
 from mlexp.dataflow.names import changed_in_place
 from mlexp.dataflow.rules import called
+from mlexp.dataflow.walking import walk
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SEEDS = re.compile(r"(?:\w*_)?seed(?:_\w+)?|set_state|setstate", re.IGNORECASE)
@@ -29,7 +30,7 @@ def modules_in(python: str) -> frozenset[str]:
     """Return the names that a text binds to modules; a bare call of a module's function changes no such name."""
     tree = parse(python)
     found = set()
-    for node in ast.walk(tree) if tree is not None else ():
+    for node in walk(tree) if tree is not None else ():
         if isinstance(node, ast.Import):
             found |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -46,7 +47,7 @@ def fixed_in(python: str) -> frozenset[str]:
 
 def _fixed_by(tree: ast.AST) -> set[str]:
     found = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             found |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, _DEFINITIONS):
@@ -133,8 +134,8 @@ def _text(python: str) -> _Text:
 
 
 def _told(node: ast.stmt) -> _Statement:
-    names = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
-    places = [n for n in ast.walk(node) if isinstance(n, (ast.Attribute, ast.Subscript))]
+    names = [n for n in walk(node) if isinstance(n, ast.Name)]
+    places = [n for n in walk(node) if isinstance(n, (ast.Attribute, ast.Subscript))]
     written = {root_of(n) for n in places if not isinstance(n.ctx, ast.Load)} - {""}
     bound = {n.id for n in names if not isinstance(n.ctx, ast.Load)} | _fixed_by(node)
     return _Statement(
@@ -150,7 +151,7 @@ def _told(node: ast.stmt) -> _Statement:
 def trained_in(node: ast.AST) -> set[str]:
     """Return the names of what is trained: `history = model.fit(X)`, `losses = train(model, data)`."""
     found = set()
-    for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
+    for call in (n for n in walk(node) if isinstance(n, ast.Call)):
         if isinstance(call.func, ast.Attribute) and _TRAINS.fullmatch(call.func.attr):
             found.add(root_of(call.func))
         elif isinstance(call.func, ast.Name) and call.args and _TRAINS.fullmatch(call.func.id):

@@ -15,6 +15,7 @@ from mlexp.dataflow.cell import magic_call
 from mlexp.dataflow.changes import root_of, statements_of
 from mlexp.dataflow.needed import trained_in
 from mlexp.dataflow.rules import called
+from mlexp.dataflow.walking import children_of, walk
 
 _ASKS = frozenset(
     """print display repr str format len type id isinstance issubclass hasattr callable bool int float round abs hash
@@ -64,14 +65,14 @@ class Plainly:
 
 def plainly(tree: ast.Module) -> Plainly:
     """Return what a text plainly does to the objects of its names."""
-    changed = trained_in(tree) | {name for node in ast.walk(tree) for name in _changed(node)}
+    changed = trained_in(tree) | {name for node in walk(tree) for name in _changed(node)}
     changed |= {name for s in statements_of(tree.body) for name in _called_for_effect(s)}
     mentions: dict[str, list[int]] = {}
     for name, care in _mentions(tree):
         mentions.setdefault(name, []).append(care)
     read = {name for name, cares in mentions.items() if max(cares) <= 1} - changed
     asked = {name for name in read if max(mentions[name]) == 0}
-    stores = (n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load))
+    stores = (n for n in walk(tree) if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load))
     set_on = {n.value.id for n in stores if isinstance(n.value, ast.Name)}
     return Plainly(frozenset(changed - {""}), frozenset(read), frozenset(asked), frozenset(set_on))
 
@@ -130,9 +131,9 @@ def _mentions(tree: ast.AST) -> Iterator[tuple[str, int]]:
                 if isinstance(node, ast.Subscript):
                     pending.append((node.slice, 1))
             case ast.Compare() | ast.BoolOp() | ast.JoinedStr() | ast.FormattedValue():
-                pending += [(child, 0) for child in ast.iter_child_nodes(node)]
+                pending += [(child, 0) for child in children_of(node)]
             case ast.BinOp() | ast.UnaryOp():
-                pending += [(child, 1) for child in ast.iter_child_nodes(node)]
+                pending += [(child, 1) for child in children_of(node)]
             case ast.Expr(value=ast.Name(id=name)):
                 yield name, 0
             case ast.Assign(targets=targets, value=value):
@@ -149,14 +150,14 @@ def _mentions(tree: ast.AST) -> Iterator[tuple[str, int]]:
             ):
                 pending += [
                     (child, min(care, 1) if isinstance(node, ast.Expr) else care)
-                    for child in ast.iter_child_nodes(node)
+                    for child in children_of(node)
                 ]
             case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
-                pending += [(child, 0 if child is test else 2) for child in ast.iter_child_nodes(node)]
+                pending += [(child, 0 if child is test else 2) for child in children_of(node)]
             case ast.For(iter=iterated) | ast.comprehension(iter=iterated):
-                pending += [(child, 1 if child is iterated else 2) for child in ast.iter_child_nodes(node)]
+                pending += [(child, 1 if child is iterated else 2) for child in children_of(node)]
             case _:
-                pending += [(child, 2) for child in ast.iter_child_nodes(node)]
+                pending += [(child, 2) for child in children_of(node)]
 
 
 def _reads(method: ast.Attribute) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence, Set
 
+from mlexp.dataflow.walking import walk
+
 _SAME_LENGTH = frozenset({"enumerate", "list", "reversed", "sorted", "tqdm", "trange", "tuple"})
 _FIXED = (ast.Constant, ast.UnaryOp, ast.Tuple)
 _MAX_DEPTH = 4
@@ -25,7 +27,7 @@ def bound_surely(tree: ast.Module, namespace: Mapping[str, object], taken: Set[s
     found: dict[str, int] = {}
     for statement, is_sure in Turns(namespace, taken).of(tree.body, 0):
         if is_sure and (targets := _targets(statement)):
-            line = max(getattr(node, "end_lineno", 0) or 0 for node in ast.walk(statement))
+            line = max(getattr(node, "end_lineno", 0) or 0 for node in walk(statement))
             found = dict.fromkeys(targets, line) | found
     return found
 
@@ -37,7 +39,7 @@ def _targets(statement: ast.stmt) -> set[str]:
         return {statement.name}
     if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
         found = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        return {n.id for t in found for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        return {n.id for t in found for n in walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     return set()
 
 
@@ -81,7 +83,7 @@ class Turns:
 
     def forget(self, statement: ast.stmt) -> None:
         """Forget what a statement may change: names that it binds, and containers that it mentions at all."""
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if isinstance(node, ast.Name):
                 if not isinstance(node.ctx, ast.Load):
                     self._bound.add(node.id)
@@ -150,4 +152,4 @@ class Turns:
 
 def may_leave(statement: ast.stmt) -> bool:
     """Tell whether a turn may end within a statement; an inner loop's own `break` counts as well."""
-    return any(isinstance(node, (ast.Break, ast.Continue, ast.Return)) for node in ast.walk(statement))
+    return any(isinstance(node, (ast.Break, ast.Continue, ast.Return)) for node in walk(statement))

@@ -151,7 +151,7 @@ def _flags(script: Script, file: str, proof: Proof | None) -> str:
     tail += [f"{own('copied')}, {own('copies')} = {temporary}, {{}}"] if "input_copy" in script.helpers else []
     tail += [f"{own('order')} = {{}}"] if script.listed else []
     tail += [f"{own('args')} = {own('read_flags')}()"]
-    tail += [f"{own('lay_folders')}()"] if script.listed else []
+    tail += [f"{own('lay_folders')}({own('LISTED')})"] if script.listed else []
     if moves_in(script):
         tail += _renamed(_from_here(script), script).split("\n")
     if script.programs:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 
 from mlexp.dataflow.cell import parse
 from mlexp.dataflow.openings import listing_of
@@ -32,14 +34,44 @@ def entries_listed(script: Script) -> tuple[tuple[str, int, int], ...]:
             plain = path.rstrip(os.sep)
             folder, name = os.path.split(plain)
             place = os.path.relpath(folder, script.folder)
+            is_asked = plain == path and not sign[1]  # for its entries: a folder
+            if is_asked:
+                folder, path = plain, plain + os.sep
+                place = os.path.relpath(folder, script.folder)
+                name = os.path.basename(place)
             if folder not in folders or plain in written or name in _HIDDEN or place.startswith(".."):
                 continue
-            if plain in folders and not path.endswith(os.sep):
-                continue
+            if is_asked and (place == "." or any(other.startswith(path) and other != path for other in folders)):
+                continue  # what lies in it makes it
             if lists or (place != "." and os.path.basename(folder) in texts):  # else a library looks for its own
                 found.setdefault(os.path.join("" if place == "." else place, path[len(folder) + 1 :]), sign)
         written |= set(execution.writes)
     return tuple((path, *sign) for path, sign in found.items())
+
+
+def lay_late(listed: Sequence[tuple[str, int, int]], script: Script) -> tuple[tuple[tuple[str, int, int], ...], Script]:
+    """Lay what came into a folder after a section had listed that, right before the section that finds it there.
+
+    Returns:
+        What is laid at the beginning, and the script.
+    """
+    seen: set[str] = set()
+    late: set[str] = set()
+    known = {os.path.join(script.folder, path): (path, size, changed) for path, size, changed in listed}
+    sections, asked = [], set[str]()
+    for section in script.sections:
+        entries = [path for path in section.execution.listed if path in known and path not in seen]
+        came = [known[path] for path in entries if os.path.dirname(path.rstrip(os.sep)) in asked]
+        seen.update(entries)
+        asked |= set(section.execution.listed)
+        late |= {path for path, _, _ in came}
+        if came:
+            lines = ", ".join(f"{path!r}: ({size}, {changed})" for path, size, changed in came)
+            call = f"{script.own('lay_folders')}({{{lines}}})  # it came into a folder in the meantime"
+            section = replace(section, source=f"{call}\n{section.source}")
+        sections.append(section)
+    first = tuple(item for item in listed if item[0] not in late)
+    return first, (replace(script, sections=tuple(sections)) if late else script)
 
 
 def ordered_listings(section: Section) -> list[ast.expr]:

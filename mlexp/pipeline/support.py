@@ -86,10 +86,10 @@ FOUND_THERE = """
                 del INPUTS[name]"""
 
 LAY_FOLDERS = '''
-def lay_folders():
+def lay_folders(entries):
     """Lay what the notebook found in its folders where it lists them. What nobody has changed goes at the end."""
     laid = []
-    for path, (size, changed) in LISTED.items():
+    for path, (size, changed) in entries.items():
         place, path, is_folder = @PLACE@, os.path.abspath(path), path.endswith(os.sep)
         order.setdefault(path, len(order))
         if os.path.lexists(path):

@@ -225,7 +225,8 @@ NOTEBOOKS = {
         "counts; named; first; calls",
         "del counts, named, first; gc.collect() >= 0, calls",
         "class Memory(functools.partial): pass\n"
-        "class Asks(type):\n    def __getattribute__(cls, name): calls.append(name); return type.__getattribute__(cls, name)\n"
+        "class Asks(type):\n    def __getattribute__(cls, name):\n        calls.append(name)\n"
+        "        return type.__getattribute__(cls, name)\n"
         "class Part(functools.partial, metaclass=Asks): pass\npart = Part(print, 1)\ncalls.clear()",
         "part; also = part; calls",
         "import io, sqlite3\n"
@@ -236,9 +237,10 @@ NOTEBOOKS = {
         "reads; base; also = reads; reads.read(2), calls",
         "reads.read(1), base.execute('select 1').fetchone(), calls",
         "base.close()",
-        "import itertools, random\nrandom.seed(1)\ndrawn = (random.random() for _ in range(3)); tees = itertools.tee(drawn)\n"
-        "walks = map(calls.append, 'abc'); pairs = zip(walks, range(3)); few = filter(None, [0, 1]); turned = reversed([1, 2])",
-        "drawn; tees; walks; pairs; few; turned; next(tees[0]), next(pairs), next(few), next(turned), calls[-1]",
+        "import itertools, random\nrandom.seed(1)\ndrawn = (random.random() for _ in range(3))\ntees = itertools.tee(drawn)\n"
+        "walks = map(calls.append, 'abc'); pairs = zip(walks, range(3)); few = filter(None, [0, 1])\n"
+        "turned = reversed([1, 2])",
+        "drawn; tees; walks; pairs; few; turned\nnext(tees[0]), next(pairs), next(few), next(turned), calls[-1]",
         "next(tees[1]), next(pairs), calls[-1], random.random()",
         "def runs():\n    while True:\n        try: yield len(list(globals()))\n        finally: calls.append('finally')\n"
         "run = runs(); next(run) > 0",
@@ -250,13 +252,16 @@ NOTEBOOKS = {
         "slots; hasattr(slots, 'a'), weakref.getweakrefcount(slots)",
         "class Own:\n    def __init__(self): self.a = 1\nown = Own(); names = vars(own)",
         "own, names; sys.getrefcount(names), vars(own) is names",
-        "class Cached:\n    @functools.cached_property\n    def slow(self): calls.append('slow'); return 1\ncached = Cached()",
+        "class Cached:\n    @functools.cached_property\n    def slow(self): calls.append('slow'); return 1\n"
+        "cached = Cached()",
         "cached; vars(cached), calls[-1]",
         "@functools.lru_cache\ndef memory(n): return n\nmemory(1); memory(1)",
         "memory; memory.cache_info()",
-        "defaults = collections.defaultdict(list); counter = collections.Counter('aab'); chain = collections.ChainMap({}, counter)",
+        "defaults = collections.defaultdict(list); counter = collections.Counter('aab')\n"
+        "chain = collections.ChainMap({}, counter)",
         "defaults, counter, chain; len(defaults), counter['z'], len(counter), dict(chain)",
-        "from types import MappingProxyType\nfrozen = MappingProxyType({'a': [1]})\nclass Enum_(__import__('enum').Enum):\n    A = []",
+        "from types import MappingProxyType\nfrozen = MappingProxyType({'a': [1]})\n"
+        "class Enum_(__import__('enum').Enum):\n    A = []",
         "frozen, Enum_, Enum_.A; frozen",
     ],
     "threads beside": [
@@ -266,7 +271,7 @@ NOTEBOOKS = {
         "def work():\n    i = 0\n    while not stop.is_set():\n        i += 1\n        try:\n"
         "            grows.append(i); named[i] = [i]; bytes_.extend(b'x' * 50); memory.write(b'y' * 50); ring.append(i)\n"
         "            globals()[f'made_{i % 500}'] = i\n"
-        "            if i % 5_000 == 0: grows.clear(); named.clear(); bytes_.clear()\n"
+        "            if i % 50 == 0: time.sleep(0.0005)\n            if i % 5_000 == 0: grows.clear(); named.clear(); bytes_.clear()\n"
         "        except Exception as error: failed.append(repr(error))\n"
         "threads = [threading.Thread(target=work) for _ in range(2)]\nfor t in threads: t.start()",
         *["time.sleep(0.02); bound = (grows, named, bytes_, memory, ring); view = None"] * 4,
@@ -280,9 +285,10 @@ NOTEBOOKS = {
         "for i in range(500): globals().pop(f'made_{i}', None)\n",
         "del grows, named, bytes_, memory, ring, bound",
     ],
-    "processes": [
+    "processes that read": [
         "import os, multiprocessing, warnings\nwarnings.simplefilter('ignore')\nopen('in.txt', 'w').write('abc')",
-        "child = os.fork()\nif not child:\n    open('in.txt').read(); os._exit(3)\nos.waitstatus_to_exitcode(os.waitpid(child, 0)[1])",
+        "child = os.fork()\nif not child:\n    open('in.txt').read(); os._exit(3)\n"
+        "os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])",
         "def size(name): return len(open(name).read())\nwith multiprocessing.get_context('fork').Pool(2) as pool:\n"
         "    sizes = pool.map(size, ['in.txt'] * 4)\nsizes",
         "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'print(1)'], capture_output=True).stdout",

@@ -277,6 +277,32 @@ def test_each_change_is_seen(change):
     assert same(there_and_back(changed), changed)
 
 
+EXTENSIONS = {
+    "intervals": lambda: pd.Series(pd.interval_range(0.0, 2.0, closed="left")),
+    "other intervals": lambda: pd.Series(pd.interval_range(0.0, 2.0)),
+    "intervals of dates": lambda: pd.IntervalIndex.from_breaks(pd.date_range("2026", periods=3, tz="UTC")),
+    "a cut": lambda: pd.cut(np.arange(6.0), 3),
+    "periods": lambda: pd.Series(pd.period_range("2026", periods=2, freq="Q")),
+    "a period index": lambda: pd.period_range("2026", periods=2, freq="M", name="month"),
+    "sparse": lambda: pd.Series(pd.arrays.SparseArray([0, 1, 0])),
+    "sparse with another fill": lambda: pd.Series(pd.arrays.SparseArray([1.0, 2.0, 1.0], fill_value=1.0)),
+}
+
+
+@pytest.mark.parametrize("make", EXTENSIONS.values(), ids=EXTENSIONS)
+def test_extension_arrays_come_back(make):
+    value = make()
+    back = there_and_back(value)
+    assert type(back) is type(value)
+    assert back.dtype == value.dtype
+    assert list(back) == list(value)
+    assert digest_of(back) == digest_of(value) == digest_of(make())
+
+
+def test_extension_arrays_have_identities_of_their_own():
+    assert len({digest_of(make()) for make in EXTENSIONS.values()}) == len(EXTENSIONS)
+
+
 # What has no codec, and descriptions that are none
 
 
@@ -305,9 +331,10 @@ NO_CODEC = {
     "records": np.zeros(1, np.dtype((np.record, [("a", "i4")]))),
     "fields of extended floats": np.zeros(1, dtype=[("f8", "i4"), ("a", [("b", np.longdouble, 2)])]),
     "a dtype with metadata": np.zeros(1, np.dtype("i4", metadata={"unit": "m"})),
-    "intervals": pd.Series(pd.interval_range(0, 2)),
-    "periods": pd.Series(pd.period_range("2026", periods=2)),
-    "sparse": pd.Series(pd.arrays.SparseArray([0, 1])),
+    "a period": pd.Period("2026"),
+    "sparse zeros that are stored": pd.Series(
+        pd.arrays.SparseArray(pd.arrays.SparseArray([0, 1], fill_value=1), dtype=pd.SparseDtype("int64", 0))
+    ),
     "Arrow's numbers": pd.Series([1], dtype="int64[pyarrow]"),
     "an object inside": pd.DataFrame({"a": [object()]}),
     "holidays": pd.date_range("2026", periods=3, freq=pd.offsets.CustomBusinessDay(holidays=["2026-01-02"])).set_names(

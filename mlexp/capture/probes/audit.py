@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from os import getpid  # by name: the user may put another in its place
 from typing import Any
 
 Listener = Callable[[str, tuple[Any, ...]], None]
@@ -22,10 +23,14 @@ class _Hook:
 
     def __init__(self) -> None:
         self.listener: Listener | None = None
+        self.process = 0
+        """Who listens: a child that this process forks shares its watches, and must take nothing from them."""
         self._inside = threading.local()
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event not in _EVENTS or self.listener is None or getattr(self._inside, "yes", False):
+            return
+        if self.process != getpid():
             return
         self._inside.yes = True
         try:
@@ -47,4 +52,5 @@ def listen(listener: Listener | None) -> None:
         hook = _Hook()
         sys._mlexp_audit_hook = hook  # type: ignore[attr-defined]  # see above
         sys.addaudithook(hook)
+    hook.process = getpid()
     hook.listener = listener

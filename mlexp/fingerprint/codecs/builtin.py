@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _LONG_TEXT = 4096
 _PER_CHARACTER_S = 2e-9  # to encode and to digest
+_PER_COPIED_S = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,11 @@ def _bytes(value: bytes, walker: Walker) -> object:
     return bytes(value) if len(value) <= _LONG_TEXT else [walker.buffer(value)]
 
 
+def _changing_bytes(value: bytearray, walker: Walker) -> object:
+    walker.ahead(len(value), _PER_COPIED_S)
+    return _bytes(bytes(value), walker)  # a copy: while a buffer of it is held, a thread could not lengthen it
+
+
 def _bytes_back(fields: Any, restorer: Restorer) -> bytes:
     return restorer.buffer(fields[0]) if isinstance(fields, list) else bytes(fields)
 
@@ -112,7 +118,7 @@ BY_TYPE: dict[type, BuiltinCodec] = {
         ),
         _codec(str, _text, _text_back),
         _codec(bytes, _bytes, _bytes_back),
-        _codec(bytearray, _bytes, lambda f, r: bytearray(_bytes_back(f, r))),
+        _codec(bytearray, _changing_bytes, lambda f, r: bytearray(_bytes_back(f, r))),
         _codec(list, _children, lambda f, r: [r.child(item) for item in f]),
         _codec(tuple, _children, lambda f, r: tuple(r.child(item) for item in f)),
         _codec(set, _unordered, lambda f, r: {r.child(item) for item in f}),

@@ -18,7 +18,14 @@ from fractions import Fraction
 from functools import lru_cache, partial
 from pathlib import PurePath
 from random import Random
-from types import BuiltinFunctionType, FunctionType, MemberDescriptorType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+    SimpleNamespace,
+)
 from typing import TYPE_CHECKING, Any
 
 from mlexp.errors import NotWalkableError
@@ -43,7 +50,11 @@ _SHELLS_LIST = "IPython.utils.text.SList"
 """What `lines = !command` gives."""
 _REPORTS = frozenset({"statsmodels.iolib.summary.Summary", "statsmodels.iolib.summary2.Summary"})
 """Tables for the eye, that also tell when they were made."""
-_MADE_AT = re.compile(r"(?m)((?:^|\s)(?:Date|Time): +)(?:\w{3}, \d\d \w{3} \d{4}|\d{4}-\d\d-\d\d \d\d:\d\d|\d\d:\d\d:\d\d)")
+_MADE_AT = re.compile(
+    r"(?m)((?:^|\s)(?:Date|Time): +)(?:\w{3}, \d\d \w{3} \d{4}|\d{4}-\d\d-\d\d \d\d:\d\d|\d\d:\d\d:\d\d)"
+)
+_SCRATCH = re.compile(r"_tmp_.+")
+"""Attributes of statsmodels' models: memory to work in, which holds what lay there before."""
 _HEAP_TYPE = 1 << 9
 """The flag of a class that is made while Python runs; those of C are mostly made before."""
 
@@ -70,10 +81,15 @@ def describe(value: Any, walker: Walker) -> list[object]:
         return walker.child(list(list.__iter__(value)))
     if name in _REPORTS:
         return ["report", name, _MADE_AT.sub(r"\1", value.as_text())]
+    if any(name_of(base) == "scipy.stats._distn_infrastructure.rv_generic" for base in bases_of(cls)):
+        shape = dict(attributes_of(value))
+        return ["distribution", name, [walker.child(shape.get(key)) for key in ("name", "a", "b", "shapes")]]
     held = _held(value, cls, walker)
     if held is not None:
         return ["held", name, held, *_attributes(value, walker)]
     if not _is_taken(cls):
+        if module_of(cls).startswith("statsmodels."):  # a filter in C: what it gave stands in arrays beside it
+            return ["in C", name]
         raise NotWalkableError(f"no codec for {name}")
     return ["object", name, *_attributes(value, walker)]
 
@@ -120,7 +136,12 @@ def _attributes(value: Any, walker: Walker) -> list[object]:
                     found[name] = member.__get__(value)
                 except AttributeError:
                     continue
-    names = sorted(name for name in found if type(name) is str and not _CLOCK.fullmatch(name))
+    left_out = _SCRATCH if module_of(type(value)).startswith("statsmodels.") else _CLOCK
+    names = sorted(
+        name for name in found if type(name) is str and not (_CLOCK.fullmatch(name) or left_out.fullmatch(name))
+    )
+    if type(found.get("cv_results_")) is dict:  # of a search over settings: the times are items of it
+        found["cv_results_"] = {key: v for key, v in found["cv_results_"].items() if not _CLOCK.fullmatch(str(key))}
     walker.ahead(len(names))
     return [[name, walker.child(found[name])] for name in names]
 
@@ -129,6 +150,7 @@ def _is_taken(cls: type) -> bool:
     """Tell whether all classes of an object are Python's own, the user's or of a library that is known."""
     return all(
         base is object
+        or base is SimpleNamespace
         or (
             bool(base.__flags__ & _HEAP_TYPE)
             and _is_written_in_python(base)

@@ -2,8 +2,8 @@
 
 A column is described by its values, never by how the frame lies in memory: consolidated, sliced, copied and chunked
 frames of equal content have equal descriptions. The levels of a MultiIndex count, unused ones too. Extension arrays
-known here: categorical, string, nullable numbers and booleans, dates with a zone. Others (interval, period, sparse,
-Arrow) raise NotWalkableError, naming the dtype.
+known here: categorical, string, nullable numbers and booleans, dates with a zone, periods, intervals, sparse ones.
+Others (Arrow) raise NotWalkableError, naming the dtype.
 """
 
 from __future__ import annotations
@@ -153,6 +153,52 @@ class ScalarCodec:
         return ""
 
 
+class LabelCodec:
+    """Periods, intervals, timestamps in a zone, offsets: for identity alone, by their text."""
+
+    kind = "pandas.label"
+    gives_back = False
+
+    def handles(self, value: object) -> bool:
+        """Take pandas' own."""
+        kinds = (pd.Period, pd.Interval, pd.Timestamp, pd.DateOffset, pd.tseries.offsets.BaseOffset)
+        return issubclass(type(value), kinds) and module_of(type(value)).partition(".")[0] == "pandas"
+
+    def describe(self, value: Any, walker: Walker) -> object:  # noqa: ARG002  (the protocol's)
+        """Return its class and text."""
+        return [type(value).__name__, repr(value)]
+
+    def restore(self, fields: Any, restorer: Restorer) -> object:  # noqa: ARG002  (the protocol's)
+        """Refuse: a text may leave something out."""
+        raise NotWalkableError("labels of pandas are not given back one by one")
+
+    def summary(self, value: Any) -> str:  # noqa: ARG002  (the protocol's)
+        """Return nothing: it has no extent."""
+        return ""
+
+
+class ArrayCodec:
+    """Arrays of pandas' own: what `pd.cut` and `pd.array` give."""
+
+    kind = "pandas.array"
+
+    def handles(self, value: object) -> bool:
+        """Take those that a column may hold."""
+        return issubclass(type(value), pd.api.extensions.ExtensionArray) and type(value).__module__.startswith("pandas")
+
+    def describe(self, value: Any, walker: Walker) -> object:
+        """Return the values, as of a column."""
+        return _take_array(value, walker)
+
+    def restore(self, fields: Any, restorer: Restorer) -> object:
+        """Return the array."""
+        return _give_array(fields, restorer)
+
+    def summary(self, value: Any) -> str:
+        """Return the number of values."""
+        return f"{len(value):,}"
+
+
 def _take_array(array: Any, walker: Walker) -> list[object]:
     dtype = array.dtype
     if isinstance(dtype, np.dtype) or type(array) is pd.arrays.NumpyExtensionArray:
@@ -168,6 +214,16 @@ def _take_array(array: Any, walker: Walker) -> list[object]:
         return ["string", [dtype.storage, missing], _take_texts(array, walker)]
     if isinstance(dtype, pd.DatetimeTZDtype):
         return ["zoned", [_zone_text(dtype), dtype.unit], walker.child(np.asarray(array.asi8))]
+    if isinstance(dtype, pd.PeriodDtype):
+        return ["period", _period_text(dtype), walker.child(np.asarray(array.asi8))]
+    if isinstance(dtype, pd.IntervalDtype):
+        return ["interval", dtype.closed, [_take_array(side.array, walker) for side in (array.left, array.right)]]
+    if isinstance(dtype, pd.SparseDtype):
+        dense, detail = array.to_dense(), [walker.child(array.fill_value), array.kind]
+        again = pd.arrays.SparseArray(dense, fill_value=array.fill_value, kind=array.kind)
+        if again.dtype != dtype or not again.sp_index.equals(array.sp_index):
+            raise NotWalkableError(f"no codec for a column of dtype {dtype} that stores what it need not")
+        return ["sparse", detail, walker.child(dense)]
     for name, cls in _NULLABLE.items():
         if isinstance(dtype, cls):
             mask = np.asarray(array.isna(), dtype=bool)
@@ -189,6 +245,14 @@ def _give_array(fields: Any, restorer: Restorer) -> Any:
     if form == "zoned":
         stamps = restorer.child(content).view(f"M8[{detail[1]}]")
         return pd.DatetimeIndex(stamps).tz_localize("UTC").tz_convert(detail[0]).array
+    if form == "period":
+        return pd.arrays.PeriodArray(restorer.child(content), dtype=pd.PeriodDtype(str(detail)))
+    if form == "interval":
+        left, right = (_give_array(side, restorer) for side in content)
+        return pd.arrays.IntervalArray.from_arrays(left, right, closed=str(detail))
+    if form == "sparse":
+        fill, kind = restorer.child(detail[0]), str(detail[1])
+        return pd.arrays.SparseArray(restorer.child(content), fill_value=fill, kind=kind)
     if form == "nullable" and detail in _NULLABLE:
         values, mask = (restorer.child(part) for part in content)
         kind = pd.arrays.BooleanArray if detail == "BooleanDtype" else (
@@ -227,6 +291,17 @@ def _zone_text(dtype: Any) -> str:
     return text
 
 
+def _period_text(dtype: Any) -> str:
+    text = str(dtype).removeprefix("period[").removesuffix("]")
+    try:
+        exact = pd.PeriodDtype(text) == dtype
+    except ValueError:
+        exact = False
+    if not exact:
+        raise NotWalkableError(f"no codec for columns of dtype {dtype}: its text does not give it back")
+    return text
+
+
 def _take_texts(array: Any, walker: Walker) -> list[object]:
     """Describe texts by their lengths in bytes (-1: missing) and all bytes in a row."""
     walker.ahead(len(array), _PER_TEXT_S)
@@ -257,4 +332,4 @@ def _give_extras(value: Any, fields: Any, restorer: Restorer) -> Any:
     return value if fields[1] else value.set_flags(allows_duplicate_labels=False)
 
 
-codecs = (FrameCodec(), SeriesCodec(), IndexCodec(), ScalarCodec())
+codecs = (FrameCodec(), SeriesCodec(), IndexCodec(), ScalarCodec(), ArrayCodec(), LabelCodec())

@@ -39,7 +39,9 @@ def open_function(value: Any, walk: Walk) -> object:
     name = dict.get(value.__globals__, "__name__")
     if type(name) is str and walk.is_own(name):  # a library's function may be listened to: by other code of ours
         content.append(id(value.__code__))
-    for cell in value.__closure__ or ():
+    for variable, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=False):
+        if variable == "dispatch_cache" and name == "functools":  # of a `singledispatch`: what was looked up so far
+            continue
         content.append(walk.inner(id(cell), builtin.open_cell, cell))
     for held in (value.__defaults__, value.__kwdefaults__):
         if held:

@@ -18,7 +18,8 @@ from mlexp.dataflow.openings import path_of, starts_process, texts_of_command
 from mlexp.pipeline.edits import Edits
 from mlexp.pipeline.input_names import folders_read, kept_files, named_inputs, plain_texts, spells, texts_of
 from mlexp.pipeline.input_times import copied_inputs, is_rewritten_at_once, make_folders, with_changes
-from mlexp.pipeline.listings import entries_listed, ordered_listings
+from mlexp.pipeline.listings import entries_listed, lay_late, ordered_listings
+from mlexp.pipeline.passes.folders import moves_in
 from mlexp.pipeline.script import Script, ScriptInput, Section
 
 
@@ -84,7 +85,9 @@ def bundle_inputs(script: Script) -> Script:
         listing=script.own("as_listed") if listed else "",
     )
     changed, places = _placed(script.with_sources(lambda section: _wrapped(section, wrapping)), inputs)
-    changed = make_folders(with_changes(changed, inputs, copied, placed=places))
+    changed = make_folders(with_changes(changed, inputs, copied, placed=places or bool(listed)))
+    if not moves_in(script):  # else nobody can tell from here what the paths mean there
+        listed, changed = lay_late(listed, changed)
     helpers = {"input_copy"} if copied else set()
     helpers |= {"place_input"} if places else set()
     helpers |= {"as_listed"} if any(f"{wrapping.listing}(" in s.source for s in changed.sections) and listed else set()
