@@ -30,6 +30,7 @@ print(json.dumps(times[3:]))
 AROUND, RUN = "5 % or 3 ms more", "12 ms more"
 FRAME = "import pandas as pd, numpy as np\nframe = pd.DataFrame(np.random.default_rng(0).normal(size=({rows}, 10)))"
 LIBRARIES = "import matplotlib.pyplot as plt, numpy as np, pandas as pd, sklearn.linear_model\nplt.close('all')"
+CONTAINERS = "for i in range(1000):\n    globals()[f'container_{i}'] = [i, {'a': i}]"
 NAMES = "import numpy as np\nfor i in range(5000):\n    globals()[f'name_{i}'] = float(i)"
 FIT = (
     "from sklearn.datasets import make_classification\nfrom sklearn.linear_model import LogisticRegression\n"
@@ -62,6 +63,8 @@ UNTRACKED = (
     Case("a cell that changes a frame of 100 MB", "frame.iloc[5, 5] = 0.5", FRAME.format(rows=1_250_000), n=100),
     Case("a cell that changes one of 1,000 lists", "lists[500].append(1)", "lists = [[i] for i in range(1000)]"),
     Case("a cell that calls `exec` beside 5,000 names", "exec('x = 1'.strip())", NAMES),
+    Case("a cell that calls `exec` beside 1,000 containers", "exec('x = 1'.strip())", CONTAINERS),
+    Case("a cell of 50 lines", "\n".join(f"a{i} = [{i}] if {i} else {i} * 2" for i in range(50)), n=60),
 )
 TRACKED = (
     Case("a trivial cell", "lr = 0.1\nscore = lr * 2"),

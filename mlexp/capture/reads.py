@@ -25,7 +25,7 @@ from types import (
 )
 from typing import Any
 
-from mlexp.fingerprint.asking import attributes_of, bases_of, is_one_of, members_of, module_of
+from mlexp.fingerprint.asking import attributes_of, bases_of, is_one_of, members_of, module_of, variables_of
 
 _MAIN = "__main__"
 _CACHED = type(lru_cache(len))
@@ -100,7 +100,7 @@ def _names_behind(value: Any, seen: set[int], reach: Reach) -> Iterator[str]:
             if frame is not None:
                 if dict.get(frame.f_globals, "__name__") == _MAIN:
                     yield from _names_in(code, reach)
-                pending += _items(dict(frame.f_locals))
+                pending += _items(variables_of(frame))
         elif is_one_of(cls, (map, filter)):
             pending.append(value.__reduce__()[1][0])
         elif is_one_of(cls, (list, tuple, dict)):

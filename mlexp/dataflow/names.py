@@ -26,6 +26,8 @@ _BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "_
 
 
 _TIMED = "__timed__"
+_AUGMENTS = re.compile(r"[-+*/%@&|^<>]=")
+"""Stands in each text that has an operator such as `+=`."""
 _OPTIONS = re.compile(r"\s*(?:-{1,2}[a-zA-Z][\w-]*(?:[ =]?\d+)?\s+)*")
 
 
@@ -78,7 +80,7 @@ def names_of(python: str, own: Set[str] = frozenset(), namespace: Mapping[str, o
                 (bound if symbol.is_assigned() else loaded).add(symbol.get_name())
                 if symbol.is_referenced():
                     loaded.add(symbol.get_name())
-    loaded = (loaded | _augmented(tree)) - (_BUILTINS - bound - own)
+    loaded = (loaded | (_augmented(tree) if _AUGMENTS.search(python) else set())) - (_BUILTINS - bound - own)
     before = found_before(tree, {} if namespace is None else namespace, own | bound)
     return Names(
         bound=tuple(sorted(bound)),

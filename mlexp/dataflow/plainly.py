@@ -149,8 +149,7 @@ def _mentions(tree: ast.AST) -> Iterator[tuple[str, int]]:
                 | ast.Dict()
             ):
                 pending += [
-                    (child, min(care, 1) if isinstance(node, ast.Expr) else care)
-                    for child in children_of(node)
+                    (child, min(care, 1) if isinstance(node, ast.Expr) else care) for child in children_of(node)
                 ]
             case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
                 pending += [(child, 0 if child is test else 2) for child in children_of(node)]

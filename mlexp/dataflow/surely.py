@@ -27,7 +27,8 @@ def bound_surely(tree: ast.Module, namespace: Mapping[str, object], taken: Set[s
     found: dict[str, int] = {}
     for statement, is_sure in Turns(namespace, taken).of(tree.body, 0):
         if is_sure and (targets := _targets(statement)):
-            line = max(getattr(node, "end_lineno", 0) or 0 for node in walk(statement))
+            line = getattr(statement, "end_lineno", None)  # a loop's head, made by us, has none
+            line = line or max(getattr(node, "end_lineno", 0) or 0 for node in walk(statement))
             found = dict.fromkeys(targets, line) | found
     return found
 

@@ -78,7 +78,8 @@ def run_from_top(
     for place, cell in enumerate(document.cells[:stop]):
         origin = origins.get(place)
         if origin is not None:
-            found.append(Virtual(place, replace(origin, index=place), origin))
+            moved = origin if origin.index == place else replace(origin, index=place)
+            found.append(Virtual(place, moved, origin))
         elif not only_run:
             told = (
                 told_by(cell.text)

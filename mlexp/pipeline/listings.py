@@ -32,13 +32,11 @@ def entries_listed(script: Script) -> tuple[tuple[str, int, int], ...]:
         folders = set(execution.listed)
         for path, sign in zip(execution.listed, execution.listed_signs, strict=False):
             plain = path.rstrip(os.sep)
-            folder, name = os.path.split(plain)
-            place = os.path.relpath(folder, script.folder)
             is_asked = plain == path and not sign[1]  # for its entries: a folder
             if is_asked:
-                folder, path = plain, plain + os.sep
-                place = os.path.relpath(folder, script.folder)
-                name = os.path.basename(place)
+                path += os.sep
+            folder, name = os.path.split(path) if is_asked else os.path.split(plain)
+            place = os.path.relpath(folder, script.folder)
             if folder not in folders or plain in written or name in _HIDDEN or place.startswith(".."):
                 continue
             if is_asked and (place == "." or any(other.startswith(path) and other != path for other in folders)):

@@ -238,7 +238,8 @@ def _proof(
 
 
 def _text(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").split("\n")).strip()
+    """Return it without blanks at the ends of lines and blank lines at both ends; the first line keeps its indent."""
+    return "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").split("\n")).strip("\n")
 
 
 def _ends_with(printed: str, recorded: str) -> bool:

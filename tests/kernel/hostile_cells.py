@@ -237,12 +237,14 @@ NOTEBOOKS = {
         "reads; base; also = reads; reads.read(2), calls",
         "reads.read(1), base.execute('select 1').fetchone(), calls",
         "base.close()",
-        "import itertools, random\nrandom.seed(1)\ndrawn = (random.random() for _ in range(3))\ntees = itertools.tee(drawn)\n"
+        "import itertools, random\nrandom.seed(1)\ndrawn = (random.random() for _ in range(3))\n"
+        "tees = itertools.tee(drawn)\n"
         "walks = map(calls.append, 'abc'); pairs = zip(walks, range(3)); few = filter(None, [0, 1])\n"
         "turned = reversed([1, 2])",
         "drawn; tees; walks; pairs; few; turned\nnext(tees[0]), next(pairs), next(few), next(turned), calls[-1]",
         "next(tees[1]), next(pairs), calls[-1], random.random()",
-        "def runs():\n    while True:\n        try: yield len(list(globals()))\n        finally: calls.append('finally')\n"
+        "def runs():\n    while True:\n        try: yield len(list(globals()))\n"
+        "        finally: calls.append('finally')\n"
         "run = runs(); next(run) > 0",
         "run; run.gi_frame.f_lasti > 0, run.gi_running, calls[-1]",
         "async def waits():\n    return 5\nwaiting = waits()",
@@ -269,9 +271,11 @@ NOTEBOOKS = {
         "grows, named, bytes_, memory, ring = [], {}, bytearray(), io.BytesIO(), collections.deque(maxlen=50_000)\n"
         "stop, failed = threading.Event(), []\n"
         "def work():\n    i = 0\n    while not stop.is_set():\n        i += 1\n        try:\n"
-        "            grows.append(i); named[i] = [i]; bytes_.extend(b'x' * 50); memory.write(b'y' * 50); ring.append(i)\n"
+        "            grows.append(i); named[i] = [i]; ring.append(i)\n"
+        "            bytes_.extend(b'x' * 50); memory.write(b'y' * 50)\n"
         "            globals()[f'made_{i % 500}'] = i\n"
-        "            if i % 50 == 0: time.sleep(0.0005)\n            if i % 5_000 == 0: grows.clear(); named.clear(); bytes_.clear()\n"
+        "            if i % 50 == 0: time.sleep(0.0005)\n"
+        "            if i % 5_000 == 0: grows.clear(); named.clear(); bytes_.clear()\n"
         "        except Exception as error: failed.append(repr(error))\n"
         "threads = [threading.Thread(target=work) for _ in range(2)]\nfor t in threads: t.start()",
         *["time.sleep(0.02); bound = (grows, named, bytes_, memory, ring); view = None"] * 4,

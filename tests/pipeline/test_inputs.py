@@ -255,4 +255,4 @@ def test_figures_are_saved_only_when_asked_for(play: Play, tmp_path: Path) -> No
     assert script.verdict == "reproduced", (script.proof.reason, script.cells)
     found = script.start("--figures", str(tmp_path / "figures"), "--check")
     assert found.returncode == 0, found.stderr
-    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["in-3-1.png", "in-4-1.png", "in-4-2.png"]
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["in-4-1.png", "in-4-2.png"]

@@ -393,3 +393,23 @@ def test_a_fitted_model_is_compared(play: Play) -> None:
     session = play(*cells)
     assert session.verify("r1").verdict == "reproduced"
     assert session.verify("r2").verdict == "not reproduced"
+
+
+def test_printed_text_is_compared_with_its_indent(play: Play) -> None:
+    proof = play(
+        "names = ['a', 'b']\nprint(len(names))\ndef show(rows):\n    print('   a  b')\n    print('0 ', *rows)",
+        "%%track\nshow(names)",
+    ).verify()
+    assert proof.verdict == "reproduced", proof.reason
+    assert outcomes(proof) == {"printed text": "equal"}
+
+
+TIMED = "import time, os\ndef show(made):\n    print(f'fit in {time.perf_counter() * 1e3:.6f} ms, gave {made}')"
+
+
+@pytest.mark.parametrize(
+    ("made", "verdict"), [("3", "reproduced"), ("os.urandom(8).hex()", "not reproduced")], ids=["same", "other"]
+)
+def test_clocks_in_printed_text_are_looked_past_and_nothing_else_is(play: Play, made: str, verdict: str) -> None:
+    proof = play(TIMED, f"%%track\nshow({made})").verify()
+    assert proof.verdict == verdict, proof.reason

@@ -123,8 +123,8 @@ X, y = make_classification(80, random_state=0)
 for weight in 1, 1, 2:
     for model in (
         RandomForestClassifier(3, random_state=0), GradientBoostingClassifier(n_estimators=3, random_state=0),
-        HistGradientBoostingClassifier(max_iter=3, random_state=0), make_pipeline(StandardScaler(), LogisticRegression()),
-        KNeighborsClassifier(3), SVC(),
+        HistGradientBoostingClassifier(max_iter=3, random_state=0),
+        make_pipeline(StandardScaler(), LogisticRegression()), KNeighborsClassifier(3), SVC(),
     ):
         print(digest_of(model.fit(X, np.roll(y, weight))), end=" ")
     print()
@@ -141,3 +141,43 @@ def test_fitted_estimators_have_an_identity():
     one, same, other = first.split("\n")[:3]
     assert one == same
     assert not set(one.split()) & set(other.split())
+
+
+LIBRARIES = """
+import time
+import numpy as np
+import pandas as pd
+import scipy.stats
+import statsmodels.api as sm
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+from mlexp.fingerprint import digest_of
+x = sm.add_constant(np.sin(np.arange(20.0)))
+series = pd.Series(x[:, 1], index=pd.period_range("2000", periods=20, freq="Q"))
+for level in 10.0, 10.0, 5.0:
+    y = np.arange(20.0) > level
+    fitted = sm.OLS(1.0 * y, x).fit()
+    before = digest_of(fitted)
+    assert fitted.aic
+    assert digest_of(fitted) == before
+    print(
+        digest_of(fitted.summary()),
+        digest_of(sm.GLM(1.0 * y, x, family=sm.families.Binomial()).fit()),
+        digest_of(sm.tsa.SARIMAX(series + y, order=(1, 0, 0)).fit(disp=0)),
+        digest_of({"C": scipy.stats.norm(level, 1)}),
+        digest_of(GridSearchCV(Ridge(), {"alpha": [1, 2]}).fit(x, y)),
+        digest_of(scipy.stats.ttest_ind(x[:, 1], 1.0 * y)),
+    )
+    time.sleep(1.1)
+    held = np.full((20, 2), level)
+    del held
+"""
+
+
+def test_results_of_libraries_have_an_identity_that_clocks_and_scratch_memory_do_not_change():
+    pytest.importorskip("sklearn")
+    pytest.importorskip("statsmodels")
+    told = subprocess.check_output([sys.executable, "-W", "ignore", "-c", LIBRARIES], text=True)
+    one, same, other = (line.split() for line in told.splitlines())
+    assert one == same
+    assert not set(one) & set(other)

@@ -5,7 +5,7 @@ import warnings
 import pytest
 
 from mlexp.dataflow.cell import parse
-from mlexp.dataflow.names import Names, changed_in_place, names_of
+from mlexp.dataflow.names import changed_in_place, names_of
 
 CASES = {  # cell: (bound, read; after a | what is read, but surely bound first)
     "x = 1": "x ←",

@@ -1,11 +1,16 @@
 """The graph of the user's objects: every change is a change of a node, and nothing else is."""
 
 import copy
+import weakref
+from collections import deque
+from time import perf_counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlexp.capture.known import Known
 from mlexp.fingerprint.nodes import Walk
 from mlexp.fingerprint.nodes.pointers import pointers
 
@@ -169,3 +174,55 @@ def test_large_bytes_are_sampled_when_there_is_no_time_for_all():
     assert walk.take_bulk(0) is None
     data[:1000] = b"x" * 1000
     assert walk.bulk(data) != first
+
+
+N = 300_000
+LARGE = {
+    "list": lambda: [0.5 + i for i in range(N)],
+    "dict": lambda: {i: [i] for i in range(N)},
+    "set": lambda: set(range(N)),
+    "deque": lambda: deque(range(N)),
+    "objects": lambda: np.array([object() for _ in range(N)]),
+    "bytearray": lambda: bytearray(50 * N),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_of_a_large_container_the_ends_are_looked_at_when_there_is_no_time_for_all(name):
+    value = LARGE[name]()
+    walk = Walk()
+    walk.has_time = lambda _: False
+    walk.root(value)
+    walk.run()
+    assert None in {node.full for node in walk.nodes.values()}
+    assert len(walk.nodes) < 2_000
+
+
+def test_of_long_texts_one_that_is_replaced_by_another_is_seen():
+    texts = ["x" * 100_000 for _ in range(100)]
+    before = look(texts)
+    texts[50] = "x" * 70_001 + "y" + "x" * 29_998
+    assert look(texts) != before
+
+
+def test_names_that_lead_to_the_same_share_what_is_known_of_it():
+    shared = [[i] for i in range(1_000)]
+    names = {f"name_{i}": shared for i in range(200)}
+    known = Known(frozenset({"__main__"}).__contains__)
+    seen = known.look(names, names, until=perf_counter() + 60).names
+    assert len({id(one.reach) for one in seen.values()}) == 1
+    assert len(seen["name_0"].reach) == 1_001
+
+
+def test_a_generator_keeps_nothing_more_alive_when_it_is_looked_at():
+    def made():
+        held = Thing()
+        yield weakref.ref(held)
+        del held
+        yield None
+
+    generator = made()
+    held = next(generator)
+    look(generator)
+    next(generator)
+    assert held() is None

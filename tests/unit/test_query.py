@@ -10,7 +10,8 @@ from mlexp.query import FIELDS, parse_query
 
 def row(number, name="", *, status="finished", tags=(), params=(), metrics=(), elapsed_s=1.0):
     return {
-        "name": name, "number": number, "status": status, "clean": number % 2 == 1 or None, "experiment": "nb.ipynb", "tags": tags,
+        "name": name, "number": number, "status": status, "clean": number % 2 == 1 or None, "experiment": "nb.ipynb",
+        "tags": tags,
         "elapsed_s": elapsed_s, "params": dict(params), "metrics": dict(metrics),
     }  # fmt: skip
 

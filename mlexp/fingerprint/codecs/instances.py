@@ -53,8 +53,8 @@ _REPORTS = frozenset({"statsmodels.iolib.summary.Summary", "statsmodels.iolib.su
 _MADE_AT = re.compile(
     r"(?m)((?:^|\s)(?:Date|Time): +)(?:\w{3}, \d\d \w{3} \d{4}|\d{4}-\d\d-\d\d \d\d:\d\d|\d\d:\d\d:\d\d)"
 )
-_SCRATCH = re.compile(r"_tmp_.+")
-"""Attributes of statsmodels' models: memory to work in, which holds what lay there before."""
+_SCRATCH = re.compile(r"_tmp_.+|_cache")
+"""Attributes of statsmodels' models and results: memory to work in, and what was computed of the rest when asked."""
 _HEAP_TYPE = 1 << 9
 """The flag of a class that is made while Python runs; those of C are mostly made before."""
 

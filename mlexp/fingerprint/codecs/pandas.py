@@ -247,12 +247,12 @@ def _give_array(fields: Any, restorer: Restorer) -> Any:
         return pd.DatetimeIndex(stamps).tz_localize("UTC").tz_convert(detail[0]).array
     if form == "period":
         return pd.arrays.PeriodArray(restorer.child(content), dtype=pd.PeriodDtype(str(detail)))
-    if form == "interval":
+    if form == "interval" and detail in ("left", "right", "both", "neither"):
         left, right = (_give_array(side, restorer) for side in content)
-        return pd.arrays.IntervalArray.from_arrays(left, right, closed=str(detail))
+        return pd.arrays.IntervalArray.from_arrays(left, right, closed=detail)
     if form == "sparse":
-        fill, kind = restorer.child(detail[0]), str(detail[1])
-        return pd.arrays.SparseArray(restorer.child(content), fill_value=fill, kind=kind)
+        dense, fill = restorer.child(content), restorer.child(detail[0])
+        return pd.arrays.SparseArray(dense, fill_value=fill, kind="block" if detail[1] == "block" else "integer")
     if form == "nullable" and detail in _NULLABLE:
         values, mask = (restorer.child(part) for part in content)
         kind = pd.arrays.BooleanArray if detail == "BooleanDtype" else (

@@ -46,7 +46,10 @@ def open_function(value: Any, walk: Walk) -> object:
     for held in (value.__defaults__, value.__kwdefaults__):
         if held:
             content.append(walk.token(held))
-    if attributes := attributes_of(value):
+    attributes = attributes_of(value)
+    if name == "functools" and "_clear_cache" in attributes:  # it leads to that cache, too
+        content += walk.items(item for key, item in attributes.items() if key != "_clear_cache")
+    elif attributes:
         content.append(walk.token(attributes))
     _queue_module(value, walk)
     return content

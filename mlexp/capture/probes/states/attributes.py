@@ -76,7 +76,7 @@ class Attributes:
     def methods_put(self) -> list[str]:
         """Return the methods that libraries have put on the classes of pandas since the last time."""
         found = []
-        for module, name in _ACCESSED:
+        for module, name in ((module, name) for module, names in _ACCESSED for name in names):
             cls = vars(sys.modules[module]).get(name) if type(sys.modules.get(module)) is ModuleType else None
             if type(cls) is not type:
                 continue
@@ -110,9 +110,9 @@ def _owners_named(python: str, namespace: Mapping[str, object], loaded: Iterable
         cls = type(value)
         if issubclass(cls, ModuleType):
             members = names_in(value)  # type: ignore[arg-type]  # a module, as asked
-            name = members.get("__name__")
-            if type(name) is str and name not in found and name not in ("__main__", "builtins"):
-                found[name] = value
+            full = members.get("__name__")
+            if type(full) is str and full not in found and full not in ("__main__", "builtins"):
+                found[full] = value
                 pending += [members[word] for word in words if word in members and _is_owner(members[word])]
         elif issubclass(cls, type) and _is_of_library(value):  # type: ignore[arg-type]  # a class, as asked
             found[name_of(value)] = value  # type: ignore[arg-type]  # the same

@@ -29,7 +29,7 @@ class Look:
     comes: bool = False
     """Whether details come and go by what an execution does; else those that are new are a library's own."""
 
-    spread: Callable[[State], dict[object, object]] = dict
+    spread: Callable[[State], dict[Any, Any]] = dict
     """Gives the details of a state that is taken in another form."""
 
     def differences(self, before: State | None, after: State | None) -> Iterator[str]:

@@ -55,7 +55,7 @@ def _pattern(pattern: object) -> object:
 
 def _decimal() -> State | None:
     ask = function_of("decimal", "getcontext")
-    context = ask() if ask is not None else None
+    context: Any = ask() if ask is not None else None
     if name_of(type(context)) != "decimal.Context":
         return None
     traps = [trap.__name__ for trap, is_on in context.traps.items() if is_on]

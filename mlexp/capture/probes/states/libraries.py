@@ -95,7 +95,7 @@ def _sklearn_given() -> State | None:
     return {name: plain(value) for name, value in config.items()} if type(config) is dict else None
 
 
-def _torch() -> State | None:
+def _torch() -> dict[str, object] | None:
     torch = _members("torch")
     if "get_default_dtype" not in torch or "_C" not in torch:  # not there, or in the middle of its import
         return None
