@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -24,7 +25,8 @@ def entries_listed(script: Script) -> tuple[tuple[str, int, int], ...]:
     What an earlier section wrote is not among it.
     """
     lists = any(map(_lists, script.sections))
-    texts = "\n".join(section.source for section in script.sections)
+    lines = [line for section in script.sections for line in section.source.split("\n")]
+    texts = "\n".join(line for line in lines if not line.lstrip().startswith("#"))
     written: set[str] = set()
     found: dict[str, tuple[int, int]] = {}
     for section in script.sections:
@@ -41,10 +43,18 @@ def entries_listed(script: Script) -> tuple[tuple[str, int, int], ...]:
                 continue
             if is_asked and (place == "." or any(other.startswith(path) and other != path for other in folders)):
                 continue  # what lies in it makes it
-            if lists or (place != "." and os.path.basename(folder) in texts):  # else a library looks for its own
+            if lists or (
+                place != "." and _is_named(os.path.basename(folder), texts)
+            ):  # else a library looks for its own
                 found.setdefault(os.path.join("" if place == "." else place, path[len(folder) + 1 :]), sign)
         written |= set(execution.writes)
     return tuple((path, *sign) for path, sign in found.items())
+
+
+def _is_named(folder: str, texts: str) -> bool:
+    """Tell whether a text ends with a folder, or with a pattern for what lies in it."""
+    name = re.escape(folder)
+    return re.search(rf"\b{name}[/\\]*[\s'\"]|\b{name}[/\\][^'\"/\\\s]*[*?\[]", texts) is not None
 
 
 def lay_late(listed: Sequence[tuple[str, int, int]], script: Script) -> tuple[tuple[tuple[str, int, int], ...], Script]:
