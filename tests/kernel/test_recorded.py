@@ -461,26 +461,26 @@ class TestExecutions:
 
 class TestModules:
     def test_the_users_own(self, loaded, folder):
-        (folder / "mine").mkdir()
-        (folder / "mine" / "__init__.py").write_text("")
-        (folder / "mine" / "tools.py").write_text("VALUE = 1\n")
+        (folder / "of_ours").mkdir()
+        (folder / "of_ours" / "__init__.py").write_text("")
+        (folder / "of_ours" / "tools.py").write_text("VALUE = 1\n")
         loaded.ok(f"import sys\nsys.path.insert(0, {str(folder)!r})")
         try:
-            loaded.ok("import mine.tools, json, numpy")
+            loaded.ok("import of_ours.tools, json, numpy")
             package, tools = loaded.executions()[-1].modules
-            assert (package.name, package.file) == ("mine", "mine/__init__.py")
-            assert (tools.name, tools.file) == ("mine.tools", "mine/tools.py")
+            assert (package.name, package.file) == ("of_ours", "of_ours/__init__.py")
+            assert (tools.name, tools.file) == ("of_ours.tools", "of_ours/tools.py")
             assert loaded.project.blobs.get(tools.digest) == b"VALUE = 1\n"
             loaded.ok("x = 1")
             assert loaded.executions()[-1].modules == ()
-            (folder / "mine" / "tools.py").write_text("VALUE = 22\n")
+            (folder / "of_ours" / "tools.py").write_text("VALUE = 22\n")
             loaded.ok("x = 2")
             assert loaded.executions()[-1].modules == ()  # not what runs
-            loaded.ok("import importlib\nm = importlib.reload(mine.tools)")
+            loaded.ok("import importlib\nm = importlib.reload(of_ours.tools)")
             (again,) = loaded.executions()[-1].modules
             assert loaded.project.blobs.get(again.digest) == b"VALUE = 22\n"
         finally:
-            loaded.ok("sys.path.pop(0)\nfor name in ('mine', 'mine.tools'): sys.modules.pop(name, None)")
+            loaded.ok("sys.path.pop(0)\nfor name in ('of_ours', 'of_ours.tools'): sys.modules.pop(name, None)")
 
     def test_imported_before_load(self, shell, folder):
         (folder / "early.py").write_text("VALUE = 1\n")
