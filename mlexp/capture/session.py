@@ -90,7 +90,7 @@ class Session:
             DeletedCellsProbe(shell),
             ModulesProbe(place.blobs, place.redactor),
             FiguresProbe(shell),
-            FilesProbe(place),
+            FilesProbe(place, reads_ours=lambda: self.writer.is_at_work),
             StateProbe(),
             ValuesProbe(),
             RandomnessProbe(place.blobs),  # last before the cell and so nearest to it

@@ -15,9 +15,16 @@ class Writer:
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[tuple[str, Callable[[], object]] | None] = queue.SimpleQueue()
         self._thread: Background | None = None
+        self._n_added = self._n_done = 0
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether anything is left to be done, or being done."""
+        return self._n_done < self._n_added
 
     def add(self, what: str, work: Callable[[], object]) -> None:
         """Have it done soon."""
+        self._n_added += 1
         self._queue.put((what, work))
         if self._thread is None or not self._thread.is_running():
             self._thread = Background("write", self._run)
@@ -32,3 +39,4 @@ class Writer:
         while (item := self._queue.get()) is not None:
             with guarded(item[0]):
                 item[1]()
+            self._n_done += 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatch
 from itertools import islice
 from pathlib import Path
@@ -42,14 +42,20 @@ _MOST_LISTED = 2000
 class FilesProbe:
     """Hears of each file while an execution runs, in whatever thread."""
 
-    def __init__(self, place: Workplace) -> None:
+    def __init__(self, place: Workplace, *, reads_ours: Callable[[], bool] = lambda: False) -> None:
+        """Begin to keep account.
+
+        Args:
+            place: Where files are kept.
+            reads_ours: Tells whether a program of ours, such as git, may read the user's files right then.
+        """
         ours = (place.folder, Path(__file__).parents[2])
         self._ignored = tuple(sorted({*_system_folders(), *(f"{folder}{os.sep}" for folder in ours)}))
         self._kept = KeptFiles(place)
         self._ledger = Ledger(self._kept)
         self._commands = Commands(self._ledger)
         self._watches = _watches(place)
-        self._native = Native(self._ledger, self._kept, self._watches, self._is_ignored)
+        self._native = Native(self._ledger, self._kept, self._watches, self._is_ignored, reads_ours)
         self._candidates = Candidates(())
         self._running: set[int] = set()
         self._pattern = ""

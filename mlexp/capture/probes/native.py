@@ -29,8 +29,16 @@ class Native:
     """Looks around an execution for what nobody told of."""
 
     def __init__(
-        self, ledger: Ledger, kept: KeptFiles, watches: Watches | None, is_ignored: Callable[[str], bool]
+        self,
+        ledger: Ledger,
+        kept: KeptFiles,
+        watches: Watches | None,
+        is_ignored: Callable[[str], bool],
+        reads_ours: Callable[[], bool],
     ) -> None:
+        self._reads_ours = reads_ours
+        self._is_ours = False
+        """Whether a program of ours may have read files meanwhile: then only those are noted that the cell names."""
         self._ledger = ledger
         self._kept = kept
         self._watches = watches
@@ -48,6 +56,7 @@ class Native:
     def begin(self, candidates: Candidates, now_ns: int, *, has_commands: bool) -> None:
         """Look before the execution."""
         self._has_commands = has_commands
+        self._is_ours = self._reads_ours()
         self._candidates, self._started_ns = candidates, now_ns
         self._before, self._signs = {}, {}
         for spelled, resolved in candidates.files if candidates.native else ():
@@ -64,6 +73,7 @@ class Native:
     def end(self) -> None:
         """Look after it."""
         spelled = {resolved: text for text, resolved in self._candidates.files}
+        self._is_ours = self._is_ours or self._reads_ours()
         if self._watches is not None:
             self._hear()
             for path, happened in list(self._happened.items()):
@@ -119,12 +129,18 @@ class Native:
         made = bool(happened & (Happened.MADE | Happened.MOVED_HERE)) and path not in self._before
         if made or (happened & Happened.CLOSED_WRITTEN and self._is_new(path)):
             self._wrote(path, made=made, held=not made and not happened & Happened.OPENED)
-        elif happened & Happened.OPENED and not self._ledger.is_noted(path):
+        elif happened & Happened.OPENED and not self._ledger.is_noted(path) and self._may_be_the_cells(path):
             self._ledger.read(spelled, path)
             if keeps_earlier_content(path):
                 if self._is_new(path):
                     self._wrote(path, made=False)
                 self._ledger.hold(path)
+
+    def _may_be_the_cells(self, path: str) -> bool:
+        if not self._is_ours or self._has_commands or self._candidates.native:
+            return True
+        folders = (folder + os.sep for folder in self._candidates.folders)
+        return any(path == named for _, named in self._candidates.files) or path.startswith(tuple(folders))
 
     def _saw_folder(self, folder: str, happened: Happened) -> None:
         if happened & (Happened.MADE | Happened.MOVED_HERE):
