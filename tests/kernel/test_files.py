@@ -134,7 +134,7 @@ CASES = {
         {"writes": ["t.parquet"]},
         needs=("pandas", "pyarrow"),
     ),
-    "a written module": Case(["%%writefile written_here.py\nK = 1"], "import written_here", {"reads": ["written_here.py"]}),
+    "a written module": Case(["%%writefile newly.py\nK = 1"], "import newly", {"reads": ["newly.py"]}),
     "imports": Case([], "import fractions, importlib.metadata\nimportlib.metadata.version('ipython')", {}),
 }  # fmt: skip
 
@@ -149,7 +149,7 @@ def test_what_is_told(shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatc
         (folder / file).parent.mkdir(exist_ok=True)
         (folder / file).write_text(text)
     monkeypatch.setenv("MLEXP_WATCH_FOLDERS", str(watched).lower())
-    monkeypatch.delitem(sys.modules, "written_here", raising=False)
+    monkeypatch.delitem(sys.modules, "newly", raising=False)
     monkeypatch.syspath_prepend(str(folder))
     shell.load()
     for cell in case.before:
