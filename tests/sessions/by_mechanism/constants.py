@@ -121,13 +121,4 @@ SESSIONS = [
         junk("print(out)"),
         track("v = out"),
     ),
-    session(
-        "a context manager held open over cells",
-        need("import contextlib, io"),
-        need("stack = contextlib.ExitStack()\nbuf = io.StringIO()"),
-        need("stack.enter_context(contextlib.redirect_stdout(buf));"),
-        need("print('caught')"),
-        need("stack.close()"),
-        track("v = buf.getvalue()"),
-    ),
 ]
