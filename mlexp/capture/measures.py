@@ -22,7 +22,7 @@ from mlexp.capture.shown import (
     root_name,
 )
 from mlexp.dataflow.bindings import Binding, Kind, bindings_of
-from mlexp.dataflow.changes import root_of, statements_of
+from mlexp.dataflow.changes import statements_of
 from mlexp.dataflow.rules import (
     SETTINGS,
     Scope,
@@ -38,6 +38,7 @@ from mlexp.dataflow.rules import (
     makes_data,
 )
 from mlexp.dataflow.uses import Uses, loops_around, measures, uses_of
+from mlexp.dataflow.walking import root_of
 from mlexp.fingerprint.asking import is_one_of
 from mlexp.records import Metric, MetricOrigin
 

@@ -6,8 +6,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from mlexp.dataflow.changes import changes_in, root_of, statements_of
+from mlexp.dataflow.changes import changes_in, statements_of
 from mlexp.dataflow.rules import called
+from mlexp.dataflow.walking import root_of
 
 _READERS = frozenset("np numpy pd plt sns math ax fig print display len round float int sum min max abs str".split())
 MAKERS = frozenset("DataFrame Series array asarray tensor linspace logspace geomspace arange zeros ones full".split())

@@ -12,7 +12,7 @@ from enum import IntEnum
 from mlexp.dataflow.cell import magic_call
 from mlexp.dataflow.constants import NotConstantError, constant_value
 from mlexp.dataflow.names import timed_statement
-from mlexp.dataflow.walking import walk
+from mlexp.dataflow.walking import root_of, walk
 
 
 class Change(IntEnum):
@@ -77,13 +77,6 @@ def _by(value: ast.expr) -> Change:
     except NotConstantError:
         return Change.COMPUTED
     return Change.EDITED
-
-
-def root_of(node: ast.AST) -> str:
-    """Return the name at the root of `name.a[b].c`, or nothing."""
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def statements_of(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from mlexp.dataflow.bindings import Binding, Kind, bindings_of
 from mlexp.dataflow.cell import parse
+from mlexp.dataflow.late import defined_in
 from mlexp.dataflow.looks import dressing_in, is_looks_name, is_path
 from mlexp.dataflow.needed import fixed_in, matters, mentioned_for, modules_in
 from mlexp.dataflow.rules import is_written_data
@@ -132,7 +133,7 @@ def _uses(chain: Sequence[_Link]) -> Iterator[tuple[str, Execution]]:
                 used.add((execution.index, name))
         binders |= dict.fromkeys(execution.bound, execution)
         reads = {*_read_late(execution.python), *through}
-        behind |= {name: reads if name in _definitions(execution.python) else set() for name in execution.bound}
+        behind |= {name: reads if name in defined_in(execution.python) else set() for name in execution.bound}
     for link in chain:
         for name in link.execution.bound:
             if (link.execution.index, name) in used:
@@ -147,18 +148,6 @@ def _end_of(execution: Execution) -> int | None:
 
 
 # An execution's text never changes, and a session asks again with each of its runs.
-@lru_cache(maxsize=4096)
-def _definitions(python: str) -> frozenset[str]:
-    """Return the names that a text binds to functions and classes."""
-    tree = parse(python)
-    if tree is None:
-        return frozenset()
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    lambdas = (s.targets[0] for s in tree.body if isinstance(s, ast.Assign) and isinstance(s.value, ast.Lambda))
-    defined = {statement.name for statement in tree.body if isinstance(statement, kinds)}
-    return frozenset(defined | {target.id for target in lambdas if isinstance(target, ast.Name)})
-
-
 @lru_cache(maxsize=4096)
 def _read_late(python: str) -> frozenset[str]:
     """Return the names that the bodies of a text's functions mention, arguments left out: read when these are called.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from mlexp.dataflow.cell import magic_call, parse
+from mlexp.dataflow.walking import chain_of, last_name_of
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _ASKS_VARIABLE = frozenset({"get", "pop", "setdefault"})
@@ -63,14 +64,14 @@ def mentions_of(python: str) -> Mentions:
     printed = {
         id(inner)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _name_of(node.value.func) in _SPEAKS
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and last_name_of(node.value.func) in _SPEAKS
         for inner in ast.walk(node)
     }
     passed: set[int] = set()
     """Nodes that a node above them has told of."""
     inner = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and id(node) not in inner and (chain := _chain(node)):
+        if isinstance(node, ast.Attribute) and id(node) not in inner and (chain := chain_of(node)):
             found.chains.add(chain)
         if id(node) not in passed:
             _note(node, found, passed)
@@ -116,7 +117,7 @@ def _note(node: ast.AST, found: Mentions, passed: set[int]) -> None:
 def _item(node: ast.Subscript, holder: ast.expr, key: str, found: Mentions, passed: set[int]) -> None:
     """Note an item with a constant key: of the environment and of matplotlib's params, which one is read."""
     is_read = isinstance(node.ctx, ast.Load)
-    if (name := _name_of(holder)) in ("environ", "rcParams", "options"):
+    if (name := last_name_of(holder)) in ("environ", "rcParams", "options"):
         passed |= {id(holder), id(node.slice)}
         found.words.add(name)
         found.names_environment = found.names_environment or name == "environ"
@@ -127,10 +128,10 @@ def _item(node: ast.Subscript, holder: ast.expr, key: str, found: Mentions, pass
 
 
 def _call(node: ast.Call, found: Mentions, passed: set[int]) -> None:
-    name = _name_of(node.func)
+    name = last_name_of(node.func)
     first = node.args[0] if node.args else None
     key = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
-    if isinstance(node.func, ast.Attribute) and _name_of(node.func.value) == "environ":
+    if isinstance(node.func, ast.Attribute) and last_name_of(node.func.value) == "environ":
         found.names_environment = True
         if name in _ASKS_VARIABLE and key is not None:
             found.variables.add(key)
@@ -151,7 +152,7 @@ def _call(node: ast.Call, found: Mentions, passed: set[int]) -> None:
             found.variables.add(line)
         if texts and texts[0] in _MOVING_MAGICS:
             found.moves = found.moves or not os.path.isabs(os.path.expanduser(line or "~"))
-    elif name in ("Popen", "check_output", "check_call", "system", "popen") or _chain(node.func) == "subprocess.run":
+    elif name in ("Popen", "check_output", "check_call", "system", "popen") or chain_of(node.func) == "subprocess.run":
         found.shell = True
 
 
@@ -159,25 +160,12 @@ def _is_plain(function: ast.expr) -> bool:
     """Tell whether a function is built in, or one of a module that only looks at the system."""
     if isinstance(function, ast.Name):
         return function.id in _BUILTINS
-    return _chain(function).partition(".")[0] in ("os", "sys", "time", "math")
+    return chain_of(function).partition(".")[0] in ("os", "sys", "time", "math")
 
 
 def _formats(node: ast.AST) -> bool:
     if isinstance(node, ast.JoinedStr):
         return any(isinstance(part, ast.FormattedValue) for part in node.values)
-    return isinstance(node, ast.Call) and _name_of(node.func) in (
+    return isinstance(node, ast.Call) and last_name_of(node.func) in (
         "str", "repr", "format", "array2string", "array_str", "array_repr", "to_string", "to_html", "redirect_stdout",
     )  # fmt: skip
-
-
-def _name_of(node: ast.AST) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-
-
-def _chain(node: ast.AST) -> str:
-    """Return a chain such as "scipy.stats.norm"; empty for any other expression."""
-    parts = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""

@@ -20,7 +20,7 @@ from mlexp.dataflow.cell import TEXT, magic_call, parse, quietly
 from mlexp.dataflow.flow import found_before
 from mlexp.dataflow.hidden_reads import hidden_reads
 from mlexp.dataflow.surely import bound_surely
-from mlexp.dataflow.walking import children_of, walk
+from mlexp.dataflow.walking import children_of, root_of, walk
 
 _BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__file__"}
 
@@ -208,17 +208,11 @@ def changed_in_place(tree: ast.Module) -> frozenset[str]:
     found = set()
     for node in walk(tree):
         if isinstance(node, ast.AugAssign):
-            found.add(_root(node.target))
+            found.add(root_of(node.target))
         elif isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, (ast.Store, ast.Del)):
-            found.add(_root(node))
+            found.add(root_of(node))
         elif isinstance(node, ast.Expr):
             call = node.value.value if isinstance(node.value, ast.Await) else node.value
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-                found.add(_root(call.func))
+                found.add(root_of(call.func))
     return frozenset(name for name in found if name)
-
-
-def _root(node: ast.AST) -> str:
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""

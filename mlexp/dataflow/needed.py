@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlexp.dataflow.cell import parse
-from mlexp.dataflow.changes import root_of, statements_of
+from mlexp.dataflow.changes import statements_of
 from mlexp.dataflow.looks import is_about_looks
 from mlexp.dataflow.names import changed_in_place
 from mlexp.dataflow.rules import called
-from mlexp.dataflow.walking import walk
+from mlexp.dataflow.walking import root_of, walk
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SEEDS = re.compile(r"(?:\w*_)?seed(?:_\w+)?|set_state|setstate", re.IGNORECASE)

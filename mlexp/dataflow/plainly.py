@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlexp.dataflow.cell import magic_call
-from mlexp.dataflow.changes import root_of, statements_of
+from mlexp.dataflow.changes import statements_of
 from mlexp.dataflow.needed import trained_in
 from mlexp.dataflow.rules import called
-from mlexp.dataflow.walking import children_of, walk
+from mlexp.dataflow.walking import children_of, root_of, walk
 
 _ASKS = frozenset(
     """print display repr str format len type id isinstance issubclass hasattr callable bool int float round abs hash

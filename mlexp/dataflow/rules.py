@@ -42,6 +42,7 @@ from enum import IntEnum
 
 from mlexp.comparison.goals import goal_of
 from mlexp.dataflow.constants import NotConstantError, constant_value
+from mlexp.dataflow.walking import last_name_of
 
 
 class Kind(IntEnum):
@@ -455,10 +456,7 @@ def _counts_missing(node: ast.expr | None) -> bool:
 
 def called(node: ast.Call) -> str:
     """Return the last name of what a call calls, or nothing."""
-    function = node.func
-    return (
-        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
-    )
+    return last_name_of(node.func)
 
 
 # Clocks.

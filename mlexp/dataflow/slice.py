@@ -5,8 +5,8 @@ state) and takes an execution in when that one made or changed any of it; what t
 in turn. A name is wanted no more before an execution that bound it anew, nor a file before one that wrote it whole.
 
 What an execution is *known* to have done is told from what it *may* have done: the latter makes it doubtful, and a run
-of the script decides. Generators of random numbers are
-no reason to keep an execution, but for the one that seeded: their states are restored.
+of the script decides. Generators of random numbers are no reason to keep an execution, but for the one that seeded:
+their states are restored.
 """
 
 from __future__ import annotations

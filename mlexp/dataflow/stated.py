@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from mlexp.dataflow.cell import magic_call, parse
+from mlexp.dataflow.walking import chain_of, last_name_of
 
 _CALLS: Mapping[str, str] = {
     "chdir": "cwd",
@@ -74,7 +75,7 @@ def _plainly_run(tree: ast.AST) -> Iterator[ast.AST]:
 def _kinds(node: ast.AST, modules: Mapping[str, str]) -> Iterator[str]:
     match node:
         case ast.Subscript(value=holder, slice=ast.Constant(value=str(key)), ctx=ast.Store() | ast.Del()):
-            kind = {"environ": "env", "rcParams": "matplotlib.rcParams"}.get(_last(holder))
+            kind = {"environ": "env", "rcParams": "matplotlib.rcParams"}.get(last_name_of(holder))
             if kind is not None:
                 yield f"{kind}:{key}"
         case ast.Attribute(ctx=ast.Store() | ast.Del()):
@@ -88,11 +89,11 @@ def _kinds(node: ast.AST, modules: Mapping[str, str]) -> Iterator[str]:
 
 
 def _attribute(node: ast.Attribute, modules: Mapping[str, str]) -> Iterator[str]:
-    chain = _chain(node)
+    chain = chain_of(node)
     root, _, rest = chain.partition(".")
     if chain in ("sys.argv", "sys.path", "sys.stdout"):
         yield chain
-    elif isinstance(node.value, ast.Call) and _last(node.value.func) == "getcontext":
+    elif isinstance(node.value, ast.Call) and last_name_of(node.value.func) == "getcontext":
         yield f"decimal:{node.attr}"
     elif ".options." in f".{chain}":
         yield f"pandas.options:{chain.partition('options.')[2]}"
@@ -101,11 +102,11 @@ def _attribute(node: ast.Attribute, modules: Mapping[str, str]) -> Iterator[str]
 
 
 def _call(node: ast.Call) -> Iterator[str]:
-    name = _last(node.func)
+    name = last_name_of(node.func)
     first = node.args[0] if node.args else None
     text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
     keywords = [keyword.arg for keyword in node.keywords if keyword.arg]
-    owner = _chain(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+    owner = chain_of(node.func.value) if isinstance(node.func, ast.Attribute) else ""
     if name in _CALLS:
         yield "warnings:error" if _CALLS[name] == "warnings" and text == "error" else _CALLS[name]
     elif name in _KEYED:
@@ -125,15 +126,3 @@ def _call(node: ast.Call) -> Iterator[str]:
             yield "cwd"
         elif len(line) > 1:
             yield f"env:{line[0]}"
-
-
-def _last(node: ast.AST) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-
-
-def _chain(node: ast.AST) -> str:
-    parts = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""

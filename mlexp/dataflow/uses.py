@@ -8,8 +8,9 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from mlexp.dataflow.bindings import Binding, Kind
-from mlexp.dataflow.changes import root_of, statements_of
+from mlexp.dataflow.changes import statements_of
 from mlexp.dataflow.rules import called, is_score, names_in, words_of
+from mlexp.dataflow.walking import root_of
 
 _SHOWS = re.compile(
     r"print|pprint|display|write|info|debug|warning|title|suptitle|set_title|legend|text|annotate|set_postfix|"

@@ -17,6 +17,7 @@ from mlexp.dataflow.document import Document
 from mlexp.dataflow.names import changed_in_place, names_of
 from mlexp.dataflow.needed import fixed_in
 from mlexp.dataflow.surely import bound_surely
+from mlexp.dataflow.walking import last_name_of, root_of
 from mlexp.records import Execution, Outcome, SessionId
 
 _MAGIC = re.compile(r"[ \t]*[%!?]|[^\n#]*=[ \t]*[%!]|[^\n#]*\?[ \t]*$")
@@ -115,7 +116,7 @@ def seeds(python: str) -> bool:
 def _seeds(python: str) -> bool:
     tree = parse(python)
     return tree is not None and any(
-        isinstance(node, ast.Call) and _SEEDS.fullmatch(_called(node.func)) is not None for node in ast.walk(tree)
+        isinstance(node, ast.Call) and _SEEDS.fullmatch(last_name_of(node.func)) is not None for node in ast.walk(tree)
     )
 
 
@@ -198,7 +199,7 @@ def _stored(tree: ast.Module) -> set[str]:
     bare = {id(n) for s in kept for n in ast.walk(s) if isinstance(n, ast.Expr)}
     if not bare:
         return set(changed_in_place(ast.Module(kept, [])))
-    return {_root(n) for s in kept for n in ast.walk(s) if _is_store(n)} - {""}
+    return {root_of(n) for s in kept for n in ast.walk(s) if _is_store(n)} - {""}
 
 
 def _is_store(node: ast.AST) -> bool:
@@ -220,7 +221,7 @@ def _statements(tree: ast.Module) -> Iterator[tuple[ast.Call, bool]]:
 
 def _touched(call: ast.Call, *, is_shown: bool) -> tuple[set[str], set[str]]:
     """Return the names that a call surely changes, and those that it may change."""
-    name, root = _called(call.func), _root(call.func)
+    name, root = last_name_of(call.func), root_of(call.func)
     handed = {node.id for argument in call.args for node in [argument] if isinstance(node, ast.Name)}
     handed |= {k.value.id for k in call.keywords if isinstance(k.value, ast.Name)}
     in_place = any(
@@ -231,13 +232,3 @@ def _touched(call: ast.Call, *, is_shown: bool) -> tuple[set[str], set[str]]:
             return ({root} | (handed if name == "shuffle" else set())) - {""}, set()
         return set(), set() if is_shown or _ONLY_TELLS.fullmatch(name) else {root} - {""}
     return set(), set() if is_shown or name in _SHOWS else handed
-
-
-def _called(function: ast.AST) -> str:
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-
-
-def _root(node: ast.AST) -> str:
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""

@@ -1,4 +1,4 @@
-"""A walk over a syntax tree, as `ast.walk` has it, in a third of its time: each cell's text is walked many times."""
+"""Ways over a syntax tree. The walk is that of `ast.walk` in a third of its time: each text is walked many times."""
 
 from __future__ import annotations
 
@@ -33,3 +33,24 @@ def children_of(node: ast.AST) -> list[ast.AST]:
         elif type(child) is list:
             found += [item for item in child if isinstance(item, _AST)]
     return found
+
+
+def root_of(node: ast.AST) -> str:
+    """Return the name at the root of `name.a[b].c`, or nothing."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def chain_of(node: ast.AST) -> str:
+    """Return a chain of names such as "scipy.stats.norm", or nothing."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def last_name_of(node: ast.AST) -> str:
+    """Return the last name of such a chain, whatever stands before it, or nothing."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -17,9 +17,12 @@ import json
 import os
 import subprocess
 import sys
-import traceback
 from importlib import import_module
 from pathlib import Path
+from runpy import run_path
+
+# Not imported: it would be taken for a module of the session's own.
+SERVE = run_path(str(Path(__file__).parents[1] / "served.py"))["serve"]
 
 sys.path[0] = str(Path(__file__).parents[2])
 VALUES = str(Path(__file__).with_name("values.py"))
@@ -29,26 +32,7 @@ CELLS = ("need", "may", "junk", "track", "load")
 def main():
     for name in sys.argv[1:]:
         import_module(name)  # once for all sessions
-    for line in sys.stdin:
-        request = json.loads(line)
-        read, write = os.pipe()
-        child = os.fork()
-        if not child:
-            os.close(read)
-            answer = {"failed": "it left no answer"}
-            try:
-                answer = play(request)
-            except BaseException:
-                answer = {"failed": traceback.format_exc()}
-            finally:
-                with open(write, "w", encoding="utf-8") as file:
-                    json.dump(answer, file)
-                os._exit(0)
-        os.close(write)
-        with open(read, encoding="utf-8") as file:
-            text = file.read()
-        os.waitpid(child, 0)
-        print(text or json.dumps({"failed": "the session died"}), flush=True)
+    SERVE(play)
 
 
 def play(request):

@@ -10,6 +10,7 @@ import numpy as np
 
 from mlexp.errors import NotWalkableError
 from mlexp.fingerprint.asking import module_of
+from mlexp.fingerprint.codecs.identity import IdentityCodec
 
 if TYPE_CHECKING:
     from mlexp.fingerprint.walk import Restorer, Walker
@@ -59,11 +60,10 @@ class ArrayCodec:
         return " × ".join(f"{n:,}" for n in value.shape)
 
 
-class MaskedCodec:
+class MaskedCodec(IdentityCodec):
     """Masked arrays, for identity alone: what lies behind the mask does not count."""
 
     kind = "numpy.ma.MaskedArray"
-    gives_back = False
 
     def handles(self, value: object) -> bool:
         """Take plain masked arrays."""
@@ -75,10 +75,6 @@ class MaskedCodec:
         data = np.asarray(value.data).copy()
         data[mask] = np.zeros((), data.dtype) if data.dtype != object else None
         return [walker.child(data), walker.child(mask)]
-
-    def restore(self, fields: Any, restorer: Restorer) -> object:  # noqa: ARG002  (the protocol's)
-        """Refuse."""
-        raise NotWalkableError("masked arrays are not given back")
 
     def summary(self, value: Any) -> str:
         """Return the shape."""

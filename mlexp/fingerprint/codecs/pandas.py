@@ -15,6 +15,7 @@ import pandas as pd
 
 from mlexp.errors import NotWalkableError
 from mlexp.fingerprint.asking import module_of
+from mlexp.fingerprint.codecs.identity import IdentityCodec
 
 if TYPE_CHECKING:
     from mlexp.fingerprint.walk import Restorer, Walker
@@ -153,11 +154,10 @@ class ScalarCodec:
         return ""
 
 
-class LabelCodec:
+class LabelCodec(IdentityCodec):
     """Periods, intervals, timestamps in a zone, offsets: for identity alone, by their text."""
 
     kind = "pandas.label"
-    gives_back = False
 
     def handles(self, value: object) -> bool:
         """Take pandas' own."""
@@ -167,14 +167,6 @@ class LabelCodec:
     def describe(self, value: Any, walker: Walker) -> object:  # noqa: ARG002  (the protocol's)
         """Return its class and text."""
         return [type(value).__name__, repr(value)]
-
-    def restore(self, fields: Any, restorer: Restorer) -> object:  # noqa: ARG002  (the protocol's)
-        """Refuse: a text may leave something out."""
-        raise NotWalkableError("labels of pandas are not given back one by one")
-
-    def summary(self, value: Any) -> str:  # noqa: ARG002  (the protocol's)
-        """Return nothing: it has no extent."""
-        return ""
 
 
 class ArrayCodec:

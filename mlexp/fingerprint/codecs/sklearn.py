@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlexp.errors import NotWalkableError
 from mlexp.fingerprint.asking import attributes_of, bases_of, members_of, module_of, simple_name_of
+from mlexp.fingerprint.codecs.identity import IdentityCodec
 
 if TYPE_CHECKING:
-    from mlexp.fingerprint.walk import Restorer, Walker
+    from mlexp.fingerprint.walk import Walker
 
 
-class CodeInCCodec:
+class CodeInCCodec(IdentityCodec):
     """Trees, neighbour indexes, losses and criteria: by what they give for a copy."""
 
     kind = "sklearn"
-    gives_back = False
 
     def handles(self, value: object) -> bool:
         """Take the classes of its extension modules."""
@@ -28,14 +27,6 @@ class CodeInCCodec:
         given = getattr(value, _giver(cls))()
         state = given[1:] if type(given) is tuple and _giver(cls) == "__reduce__" else given
         return [simple_name_of(cls), walker.child(_plain(state))]
-
-    def restore(self, fields: Any, restorer: Restorer) -> object:  # noqa: ARG002  (the protocol's)
-        """Refuse: code of the library's would have to run."""
-        raise NotWalkableError("objects of scikit-learn are not given back")
-
-    def summary(self, value: Any) -> str:  # noqa: ARG002  (the protocol's)
-        """Return nothing."""
-        return ""
 
 
 def _giver(cls: type) -> str:

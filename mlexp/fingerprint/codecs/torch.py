@@ -8,16 +8,16 @@ import torch
 
 from mlexp.errors import NotWalkableError
 from mlexp.fingerprint.asking import attributes_of, name_of
+from mlexp.fingerprint.codecs.identity import IdentityCodec
 
 if TYPE_CHECKING:
-    from mlexp.fingerprint.walk import Restorer, Walker
+    from mlexp.fingerprint.walk import Walker
 
 
-class TensorCodec:
+class TensorCodec(IdentityCodec):
     """Dense tensors and parameters, wherever they lie."""
 
     kind = "torch.Tensor"
-    gives_back = False
 
     def handles(self, value: object) -> bool:
         """Take tensors of torch's own classes."""
@@ -31,20 +31,15 @@ class TensorCodec:
         content = plain.view(torch.uint8).numpy().tobytes() if plain.numel() else b""
         return [name_of(type(value)), str(value.dtype), list(value.shape), walker.buffer(content)]
 
-    def restore(self, fields: Any, restorer: Restorer) -> object:  # noqa: ARG002  (the protocol's)
-        """Refuse."""
-        raise NotWalkableError("tensors are not given back")
-
     def summary(self, value: Any) -> str:
         """Return the shape."""
         return " × ".join(f"{n:,}" for n in value.shape)
 
 
-class ModuleCodec:
-    """Networks and optimizers: by their class, parameters, buffers and inner modules; hooks are left out."""
+class ModuleCodec(IdentityCodec):
+    """Networks: by their class, parameters, buffers and inner modules; hooks are left out."""
 
     kind = "torch.nn.Module"
-    gives_back = False
 
     def handles(self, value: object) -> bool:
         """Take all modules."""
@@ -57,20 +52,11 @@ class ModuleCodec:
         described = [[[str(name), walker.child(item)] for name, item in part.items()] for part in parts]
         return [name_of(type(value)), bool(own.get("training")), *described]
 
-    def restore(self, fields: Any, restorer: Restorer) -> object:  # noqa: ARG002  (the protocol's)
-        """Refuse."""
-        raise NotWalkableError("networks are not given back")
 
-    def summary(self, value: Any) -> str:  # noqa: ARG002  (the protocol's)
-        """Return nothing."""
-        return ""
-
-
-class ConstantCodec:
+class ConstantCodec(IdentityCodec):
     """Dtypes, sizes and devices."""
 
     kind = "torch.constant"
-    gives_back = False
 
     def handles(self, value: object) -> bool:
         """Take what is written as a word."""
@@ -79,14 +65,6 @@ class ConstantCodec:
     def describe(self, value: Any, walker: Walker) -> object:  # noqa: ARG002  (the protocol's)
         """Return the word."""
         return str(value)
-
-    def restore(self, fields: Any, restorer: Restorer) -> object:  # noqa: ARG002  (the protocol's)
-        """Refuse."""
-        raise NotWalkableError("constants of torch are not given back")
-
-    def summary(self, value: Any) -> str:  # noqa: ARG002  (the protocol's)
-        """Return nothing."""
-        return ""
 
 
 codecs = (TensorCodec(), ModuleCodec(), ConstantCodec())

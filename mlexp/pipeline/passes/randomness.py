@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mlexp.dataflow.cell import parse
-from mlexp.dataflow.changes import root_of as root_name
 from mlexp.dataflow.rules import called
 from mlexp.dataflow.seeds import Seeds, family_of, root_of, unseeded
+from mlexp.dataflow.walking import root_of as root_name
 from mlexp.pipeline.edits import Edits
 from mlexp.pipeline.script import RestoredState, Script
 from mlexp.records import Digest, GeneratorState
